@@ -1,0 +1,251 @@
+//! Why a file that is there does not start: the question behind "No such file or directory".
+//!
+//! The kernel answers ENOENT for a program whose loader or interpreter is missing, which reads as if the
+//! program were. This module looks at the file, as hostile as any, and names what is really missing.
+
+use crate::error::{Error, Status, reason};
+use crate::show::show;
+use goblin::elf::program_header::{PT_INTERP, ProgramHeader};
+use nix::errno::Errno;
+use nix::unistd::{AccessFlags, access};
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, Metadata, OpenOptions};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+/// The kernel follows `#!` from interpreter to interpreter this far (exec_binprm() in fs/exec.c).
+const MAX_INTERPRETERS: usize = 5;
+/// What the kernel reads of a file to find out its format: `BINPRM_BUF_SIZE`.
+const HEAD: usize = 256;
+
+/// The error for a file that exists but was refused. 127 when something it needs is missing, as execvp(3)
+/// and the tools built on it have it, else 126.
+pub(crate) fn cannot_execute(file: &Path) -> Error {
+    let (status, because) = if let Some(missing) = missing_part(file, MAX_INTERPRETERS) {
+        (Status::NOT_FOUND, missing)
+    } else {
+        let obstacle = obstacle(file, Errno::EACCES).unwrap_or_else(|| reason(Errno::EACCES));
+        (Status::NOT_EXECUTABLE, obstacle)
+    };
+    Error::with_status(status, format!("{}: {because}", show(file)))
+}
+
+/// What keeps an existing `file` from being executed, when `errno` alone does not say it.
+pub(crate) fn obstacle(file: &Path, errno: Errno) -> Option<String> {
+    if errno != Errno::EACCES {
+        return None;
+    }
+    let metadata = file.metadata().ok()?;
+    if metadata.is_dir() {
+        return Some("is a directory".to_owned());
+    }
+    if !metadata.is_file() {
+        return Some("is not a regular file".to_owned());
+    }
+    if access(file, AccessFlags::X_OK).is_err() {
+        return Some(format!(
+            "not executable (its mode is {:04o}{})",
+            mode(&metadata),
+            noexec_hint(&metadata)
+        ));
+    }
+    interpreter_of(file).and_then(|interpreter| {
+        let refused = access(Path::new(&interpreter.name), AccessFlags::X_OK).is_err();
+        refused.then(|| format!("its {} {} is not executable", interpreter.kind, show(&interpreter.name)))
+    })
+}
+
+/// The reason for a path that is not there: the first directory of it that is missing, if it is not the last.
+pub(crate) fn missing(program: &OsStr) -> String {
+    let absent = |path: &Path| path.symlink_metadata().is_err_and(|e| e.raw_os_error() == Some(libc::ENOENT));
+    let parent = Path::new(program).ancestors().skip(1).filter(|path| !path.as_os_str().is_empty());
+    let errno = match Path::new(program).symlink_metadata() {
+        Err(error) => Errno::from_raw(error.raw_os_error().unwrap_or(libc::ENOENT)),
+        Ok(_) => Errno::ENOENT,
+    };
+    match parent.take_while(|path| absent(path)).last() {
+        Some(directory) => format!("{} (there is no {})", reason(errno), show(directory)),
+        None => reason(errno),
+    }
+}
+
+/// Which file that `file` needs to start is not there, if one is missing.
+fn missing_part(file: &Path, depth: usize) -> Option<String> {
+    if file.metadata().is_err_and(|error| error.raw_os_error() == Some(libc::ENOENT)) {
+        let target = file.read_link().ok()?;
+        return Some(format!("is a link to {}, which does not exist", show(&target)));
+    }
+    let interpreter = interpreter_of(file)?;
+    let path = Path::new(&interpreter.name);
+    if path.symlink_metadata().is_err() {
+        let hint = match interpreter.kind {
+            _ if interpreter.name.as_bytes().ends_with(b"\r") => " (its first line ends in CR LF)",
+            Kind::Loader => " (hc-rootfs copies a program with all it needs)",
+            Kind::Interpreter => "",
+        };
+        return Some(format!("its {} {} is not in the root{hint}", interpreter.kind, show(path)));
+    }
+    let deeper = depth.checked_sub(1).and_then(|depth| missing_part(path, depth))?;
+    Some(format!("its {} {}: {deeper}", interpreter.kind, show(path)))
+}
+
+enum Kind {
+    Loader,
+    Interpreter,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Kind::Loader => "loader",
+            Kind::Interpreter => "interpreter",
+        })
+    }
+}
+
+struct Interpreter {
+    kind: Kind,
+    name: OsString,
+}
+
+/// The program that the kernel starts in the place of `file`, when it names one.
+fn interpreter_of(file: &Path) -> Option<Interpreter> {
+    // Not blocking: opening a FIFO would wait for its writer.
+    let opened =
+        OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(file).ok()?;
+    if !opened.metadata().ok()?.is_file() {
+        return None;
+    }
+    let mut head = [0_u8; HEAD];
+    let length = opened.read_at(&mut head, 0).ok()?;
+    let head = head.get(..length)?;
+    match head.strip_prefix(b"#!") {
+        Some(line) => Some(Interpreter { kind: Kind::Interpreter, name: script_interpreter(line)? }),
+        None => Some(Interpreter { kind: Kind::Loader, name: elf_loader(&opened, head)? }),
+    }
+}
+
+/// The interpreter in a `#!` line: up to white space or the end of the line.
+fn script_interpreter(line: &[u8]) -> Option<OsString> {
+    let line = line.split(|&byte| byte == b'\n').next()?;
+    let mut words = line.split(|&byte| byte == b' ' || byte == b'\t').filter(|word| !word.is_empty());
+    words.next().map(|word| OsStr::from_bytes(word).to_owned())
+}
+
+/// The loader in PT_INTERP, read with three bounded reads whatever the headers claim.
+fn elf_loader(file: &File, head: &[u8]) -> Option<OsString> {
+    const MAX_HEADERS: usize = 64 * 1024;
+    let elf = goblin::elf::Elf::parse_header(head).ok()?;
+    let context = goblin::container::Ctx::new(elf.container().ok()?, elf.endianness().ok()?);
+    let mut table = vec![0_u8; usize::from(elf.e_phentsize) * usize::from(elf.e_phnum)];
+    if table.len() > MAX_HEADERS {
+        return None;
+    }
+    file.read_exact_at(&mut table, elf.e_phoff).ok()?;
+    let headers = ProgramHeader::parse(&table, 0, usize::from(elf.e_phnum), context).ok()?;
+    let header = headers.iter().find(|header| header.p_type == PT_INTERP)?;
+    let length =
+        usize::try_from(header.p_filesz).ok().filter(|&n| n <= libc::PATH_MAX.unsigned_abs() as usize)?;
+    let mut name = vec![0_u8; length];
+    file.read_exact_at(&mut name, header.p_offset).ok()?;
+    name.truncate(name.iter().position(|&byte| byte == 0)?);
+    Some(OsString::from_vec(name))
+}
+
+fn mode(metadata: &Metadata) -> u32 {
+    metadata.permissions().mode() & 0o7777
+}
+
+/// The mode allows it and yet access(2) does not: the mount is the reason.
+fn noexec_hint(metadata: &Metadata) -> &'static str {
+    if mode(metadata) & 0o111 == 0o111 { "; its file system is mounted noexec" } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// A directory of this test alone, removed at its end.
+    struct Scratch(std::path::PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("hc-diagnose-{name}-{}", std::process::id()));
+            fs::create_dir(&path).unwrap();
+            Scratch(path)
+        }
+
+        fn program(&self, name: &str, content: &[u8]) -> std::path::PathBuf {
+            let path = self.0.join(name);
+            fs::write(&path, content).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            path
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            fs::remove_dir_all(&self.0).unwrap();
+        }
+    }
+
+    fn why(file: &Path) -> (u8, String) {
+        let error = cannot_execute(file);
+        let prefix = format!("{}: ", show(file));
+        (error.status().0, error.to_string().strip_prefix(&prefix).unwrap().to_owned())
+    }
+
+    #[test]
+    fn a_missing_loader_is_named() {
+        let scratch = Scratch::new("loader");
+        let mut elf = fs::read("/bin/true").unwrap();
+        let loader = b"/lib64/ld-linux-x86-64.so.2";
+        let at = elf.windows(loader.len()).position(|window| window == loader).unwrap();
+        elf[at..at + loader.len()].copy_from_slice(b"/lib64/ld-missing-86-64.so.");
+        let file = scratch.program("true", &elf);
+        let reason = "its loader /lib64/ld-missing-86-64.so. is not in the root \
+                      (hc-rootfs copies a program with all it needs)";
+        assert_eq!(why(&file), (127, reason.to_owned()));
+        // The same through a script.
+        let script = scratch.program("script", format!("#!{}\n", file.display()).as_bytes());
+        assert_eq!(why(&script), (127, format!("its interpreter {}: {reason}", file.display())));
+    }
+
+    #[test]
+    fn a_missing_interpreter_is_named_and_so_is_crlf() {
+        let scratch = Scratch::new("script");
+        let missing = scratch.program("a", b"#! /nosuch/sh -e\n");
+        assert_eq!(why(&missing), (127, "its interpreter /nosuch/sh is not in the root".into()));
+        let crlf = scratch.program("b", b"#!/bin/sh\r\n");
+        let reason = "its interpreter /bin/sh\\r is not in the root (its first line ends in CR LF)";
+        assert_eq!(why(&crlf), (127, reason.into()));
+    }
+
+    #[test]
+    fn directories_links_and_modes_are_told_apart() {
+        let scratch = Scratch::new("modes");
+        assert_eq!(why(&scratch.0), (126, "is a directory".into()));
+        let link = scratch.0.join("link");
+        std::os::unix::fs::symlink("nowhere", &link).unwrap();
+        assert_eq!(why(&link), (127, "is a link to nowhere, which does not exist".into()));
+        let text = scratch.program("text", b"hello\n");
+        fs::set_permissions(&text, fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(why(&text), (126, "not executable (its mode is 0644)".into()));
+    }
+
+    #[test]
+    fn hostile_headers_are_refused_without_harm() {
+        let scratch = Scratch::new("hostile");
+        let elf = fs::read("/bin/true").unwrap();
+        for at in 0..64 {
+            for value in [0, 1, 0x7f, 0xff] {
+                let mut broken = elf[..4096].to_vec();
+                broken[at] = value;
+                let file = scratch.program("broken", &broken);
+                assert!(!why(&file).1.is_empty());
+            }
+        }
+    }
+}

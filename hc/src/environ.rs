@@ -1,0 +1,101 @@
+//! The environment block, as execve(2) hands it over: byte strings in order.
+
+use crate::sys;
+use std::borrow::Cow;
+use std::ffi::{CStr, CString};
+
+/// An ordered list of byte strings. Duplicates, entries without `=` and names that are not UTF-8 are kept
+/// as they came, so that NEXT gets exactly what this tool got unless somebody asked for a change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Environ(Vec<Cow<'static, CStr>>);
+
+impl Environ {
+    /// The block this process was started with. Borrowed: nothing is copied until it is changed.
+    #[must_use]
+    pub fn inherited() -> Self {
+        Environ(sys::environment().into_iter().map(Cow::Borrowed).collect())
+    }
+
+    /// The value of the first entry called `name`, as getenv(3) finds it.
+    #[must_use]
+    pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
+        self.0.iter().find_map(|entry| value_of(entry, name))
+    }
+
+    /// Puts `entry` in the place of the first entry that has its name (what comes before the first `=`), or
+    /// appends it, as putenv(3) does. Further entries of that name stay.
+    pub fn put(&mut self, entry: CString) {
+        let bytes = entry.as_bytes();
+        let length = bytes.iter().position(|&byte| byte == b'=').unwrap_or(bytes.len());
+        let name = bytes.get(..length).unwrap_or(bytes).to_vec();
+        match self.0.iter().position(|old| value_of(old, &name).is_some()) {
+            Some(at) => {
+                if let Some(slot) = self.0.get_mut(at) {
+                    *slot = Cow::Owned(entry);
+                }
+            }
+            None => self.0.push(Cow::Owned(entry)),
+        }
+    }
+
+    /// Removes every entry called `name`, as unsetenv(3) does.
+    pub fn unset(&mut self, name: &[u8]) {
+        self.0.retain(|entry| value_of(entry, name).is_none());
+    }
+
+    /// Removes all entries.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The entries in order, without their final NUL.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.iter().map(|entry| entry.to_bytes())
+    }
+
+    /// The entries as execve(2) takes them.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &CStr> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+}
+
+impl FromIterator<CString> for Environ {
+    fn from_iter<I: IntoIterator<Item = CString>>(entries: I) -> Self {
+        Environ(entries.into_iter().map(Cow::Owned).collect())
+    }
+}
+
+/// The value in `entry` when it is `name=value`.
+fn value_of<'a>(entry: &'a CStr, name: &[u8]) -> Option<&'a [u8]> {
+    entry.to_bytes().strip_prefix(name)?.strip_prefix(b"=")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(entries: &[&str]) -> Environ {
+        entries.iter().map(|entry| CString::new(*entry).unwrap()).collect()
+    }
+
+    #[test]
+    fn odd_entries_survive_until_they_are_named() {
+        let mut env = of(&["A=1", "noequals", "A=2", "=x", "B="]);
+        assert_eq!(env.get(b"A"), Some(&b"1"[..]));
+        assert_eq!(env.get(b"noequals"), None);
+        assert_eq!(env.get(b"B"), Some(&b""[..]));
+        env.unset(b"A");
+        assert_eq!(env, of(&["noequals", "=x", "B="]));
+    }
+
+    #[test]
+    fn put_replaces_in_place_and_appends_what_is_new() {
+        let mut env = of(&["A=1", "B=2"]);
+        env.put(CString::new("A=3=4").unwrap());
+        env.put(CString::new("C=").unwrap());
+        env.put(CString::new("AB=5").unwrap());
+        assert_eq!(env, of(&["A=3=4", "B=2", "C=", "AB=5"]));
+        env.clear();
+        assert_eq!(env.iter().count(), 0);
+    }
+}

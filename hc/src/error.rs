@@ -1,0 +1,171 @@
+//! One error type for all tools: a message, and the exit status that goes with it.
+
+use crate::sys;
+use nix::errno::Errno;
+use std::fmt;
+
+/// What a tool's work comes to: its value, or the one line that says why not.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// The exit status of a tool that ends without becoming NEXT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status(pub u8);
+
+impl Status {
+    /// The tool did what it was asked for.
+    pub const SUCCESS: Status = Status(0);
+    /// The tool itself failed; usage errors included.
+    pub const FAILED: Status = Status(125);
+    /// NEXT was found, but the kernel would not execute it.
+    pub const NOT_EXECUTABLE: Status = Status(126);
+    /// NEXT was not found, or what it needs to start was not.
+    pub const NOT_FOUND: Status = Status(127);
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
+    Failure(Status),
+    Usage,
+    /// `--help` and `--version`: what the user asked for, on standard output.
+    Answer,
+}
+
+/// Why a tool ends without becoming NEXT. Shown once, by [`crate::start`].
+#[derive(Debug, PartialEq, Eq)]
+pub struct Error {
+    kind: Kind,
+    message: String,
+}
+
+impl Error {
+    /// A failure of the tool itself (125): `what: reason`, in the form of contract 6 of hc(7).
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self::with_status(Status::FAILED, message)
+    }
+
+    /// A failure that has a status of its own, as NEXT's have (126, 127).
+    #[must_use]
+    pub fn with_status(status: Status, message: impl Into<String>) -> Self {
+        Error { kind: Kind::Failure(status), message: message.into() }
+    }
+
+    /// A failed system call (125): `what: strerror(errno)`.
+    #[must_use]
+    pub fn from_errno(what: impl fmt::Display, errno: Errno) -> Self {
+        Self::new(format!("{what}: {}", reason(errno)))
+    }
+
+    /// A bad command line (125). The line ends by naming the page that has the right one.
+    #[must_use]
+    pub fn usage(message: impl Into<String>) -> Self {
+        Error { kind: Kind::Usage, message: message.into() }
+    }
+
+    /// The text of `--help` or `--version`: ends the parse, goes to standard output, status 0.
+    #[must_use]
+    pub fn answer(text: impl Into<String>) -> Self {
+        Error { kind: Kind::Answer, message: text.into() }
+    }
+
+    /// The answer to `--version`, the same line for every tool.
+    #[must_use]
+    pub fn version(tool: &str, version: &str) -> Self {
+        Self::answer(format!("{tool} (hand-crafted containers) {version}\n"))
+    }
+
+    /// The exit status that goes with it.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match self.kind {
+            Kind::Failure(status) => status,
+            Kind::Usage => Status::FAILED,
+            Kind::Answer => Status::SUCCESS,
+        }
+    }
+
+    /// True for what belongs on standard output: the answer to `--help` and `--version`.
+    #[must_use]
+    pub fn is_answer(&self) -> bool {
+        self.kind == Kind::Answer
+    }
+
+    /// The whole text as `tool` shows it, newline included.
+    #[must_use]
+    pub fn render(&self, tool: &str) -> String {
+        match self.kind {
+            Kind::Answer => self.message.clone(),
+            Kind::Failure(_) => format!("{tool}: {}\n", self.message),
+            Kind::Usage => format!("{tool}: {}: try 'man {tool}'\n", self.message),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The C library's words for an error number: what users know from every other tool.
+#[must_use]
+pub fn reason(errno: Errno) -> String {
+    sys::strerror(errno as i32)
+}
+
+/// Says, where a system call failed, what it was for.
+pub trait Context<T> {
+    /// Turns the failure into `what: reason`. Give `format_args!(…)` for a text that is only built then.
+    fn context(self, what: impl fmt::Display) -> Result<T>;
+}
+
+impl<T> Context<T> for nix::Result<T> {
+    fn context(self, what: impl fmt::Display) -> Result<T> {
+        self.map_err(|errno| Error::from_errno(what, errno))
+    }
+}
+
+impl<T> Context<T> for std::io::Result<T> {
+    fn context(self, what: impl fmt::Display) -> Result<T> {
+        self.map_err(|error| match error.raw_os_error() {
+            Some(number) => Error::from_errno(what, Errno::from_raw(number)),
+            None => Error::new(format!("{what}: {error}")),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_call_reads_what_and_reason_without_os_error() {
+        let error = Err::<(), _>(Errno::EPERM).context("make / private").unwrap_err();
+        assert_eq!(error.render("hc-unshare"), "hc-unshare: make / private: Operation not permitted\n");
+        assert_eq!(error.status(), Status(125));
+        let io = std::fs::read("/nonexistent").context("/nonexistent").unwrap_err();
+        assert_eq!(io.render("t"), "t: /nonexistent: No such file or directory\n");
+    }
+
+    #[test]
+    fn reasons_are_the_c_library_s() {
+        assert_eq!(reason(Errno::ELOOP), "Too many levels of symbolic links");
+        assert_eq!(reason(Errno::EXDEV), "Invalid cross-device link");
+    }
+
+    #[test]
+    fn usage_names_the_page_in_the_same_line() {
+        let text = Error::usage("invalid option -- 'x'").render("hc-env");
+        assert_eq!(text, "hc-env: invalid option -- 'x': try 'man hc-env'\n");
+    }
+
+    #[test]
+    fn an_answer_is_no_failure() {
+        let answer = Error::version("hc-env", "1.2.3");
+        assert!(answer.is_answer());
+        assert_eq!(answer.status(), Status::SUCCESS);
+        assert_eq!(answer.render("hc-env"), "hc-env (hand-crafted containers) 1.2.3\n");
+    }
+}

@@ -1,0 +1,33 @@
+//! The chain contract of hc(7), in one place.
+//!
+//! Every tool of the set is `tool [options] [operands] [--] NEXT [ARG]...`: it does one step and then
+//! *becomes* NEXT. What that asks of each of them alike lives here, and nothing else does:
+//!
+//! * [`tool!`] and [`start`]: the entry point, which leaves the inherited state as it is,
+//! * [`Args`]: options up to the first operand, as getopt_long(3) reads them, over byte strings,
+//! * [`Error`], [`Result`], [`Context`]: one line on standard error and an exit status,
+//! * [`Environ`]: the environment block, byte for byte,
+//! * [`exec`] and [`find_program`]: NEXT, searched for as execvp(3) does, and the reason when it does not start,
+//! * [`print()`]: standard output with its errors noticed, and [`show`]: hostile names made printable.
+//!
+//! Admission rule: what three tools use, or what is part of the contract.
+
+mod args;
+mod diagnose;
+mod environ;
+mod error;
+mod exec;
+mod find;
+mod output;
+mod show;
+mod start;
+mod sys;
+
+pub use args::{Args, Opt};
+pub use environ::Environ;
+pub use error::{Context, Error, Result, Status, reason};
+pub use exec::{exec, exec_as};
+pub use find::find_program;
+pub use output::print;
+pub use show::show;
+pub use start::start;

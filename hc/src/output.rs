@@ -1,0 +1,15 @@
+//! Standard output and standard error, with their errors noticed.
+
+use crate::error::{Context, Result};
+use crate::sys;
+
+/// Writes `bytes` to standard output; a full disk or a closed descriptor is an error (125), as GNU tools
+/// have it: `write error: No space left on device`.
+pub fn print(bytes: &[u8]) -> Result<()> {
+    sys::write_all(sys::STDOUT, bytes).context("write error")
+}
+
+/// Writes a message to standard error in one piece. There is nowhere to report a failure of this.
+pub(crate) fn complain(line: &str) {
+    let _ = sys::write_all(sys::STDERR, line.as_bytes());
+}
