@@ -8,7 +8,8 @@
 //! * [`Error`], [`Result`], [`Context`]: one line on standard error and an exit status,
 //! * [`Environ`]: the environment block, byte for byte,
 //! * [`exec`] and [`find_program`]: NEXT, searched for as execvp(3) does, and the reason when it does not start,
-//! * [`print()`]: standard output with its errors noticed, and [`show`]: hostile names made printable.
+//! * [`print()`] and [`note`]: standard output with its errors noticed, a word to the user, and [`show`]:
+//!   hostile names made printable.
 //!
 //! Admission rule: what three tools use, or what is part of the contract.
 
@@ -28,6 +29,6 @@ pub use environ::Environ;
 pub use error::{Context, Error, Result, Status, reason};
 pub use exec::{exec, exec_as};
 pub use find::find_program;
-pub use output::print;
+pub use output::{note, print};
 pub use show::show;
 pub use start::start;

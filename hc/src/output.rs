@@ -13,3 +13,8 @@ pub fn print(bytes: &[u8]) -> Result<()> {
 pub(crate) fn complain(line: &str) {
     let _ = sys::write_all(sys::STDERR, line.as_bytes());
 }
+
+/// Tells the user, on standard error, what is no failure but will matter: `hc-x: TEXT`. One line.
+pub fn note(tool: &str, text: &str) {
+    complain(&format!("{tool}: {text}\n"));
+}
