@@ -1,0 +1,125 @@
+//! Where the container's root directory is.
+
+use crate::links::absolute;
+use crate::options::Storage;
+use hc::{Environ, Error, Result};
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// Directories that many machines have and do not use. A tmpfs on an empty one hides nothing.
+const OFTEN_EMPTY: [&str; 12] = [
+    "/mnt",
+    "/media",
+    "/srv",
+    "/opt",
+    "/var/empty",
+    "/var/opt",
+    "/var/local",
+    "/usr/local/games",
+    "/usr/local/src",
+    "/usr/games",
+    "/home",
+    "/dev/shm",
+];
+/// Directories where no library of the system is, should none be empty.
+const WITHOUT_LIBRARIES: [&str; 4] = ["/mnt", "/media", "/dev/shm", "/tmp"];
+
+/// A root directory, by absolute path.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// It stays.
+    Kept(OsString),
+    /// A tmpfs is to be mounted there, in the container's own mount namespace.
+    Tmpfs(OsString),
+}
+
+/// Decides where, without making anything. A tmpfs hides what is below it, so it must not cover the files
+/// `needed`: the program and the tools.
+pub(crate) fn choose(storage: &Storage, user: bool, env: &Environ, needed: &[&OsString]) -> Result<Place> {
+    match storage {
+        Storage::At(directory) => absolute(PathBuf::from(directory)).map(Place::Kept),
+        Storage::Named(name) => Ok(Place::Kept(container_directory(user, env)?.join(name).into_os_string())),
+        Storage::Ephemeral => mount_point(needed).map(|found| Place::Tmpfs(found.into())).ok_or_else(|| {
+            Error::new(
+                "no empty directory (such as /mnt) to mount the root directory on: --root=DIR makes one",
+            )
+        }),
+    }
+}
+
+/// Where the named containers are: as in the post for root, as the XDG base directory specification has it
+/// for others, who may have neither variable.
+fn container_directory(user: bool, env: &Environ) -> Result<PathBuf> {
+    let directory = |name: &[u8]| {
+        let value = env.get(name).map(|value| PathBuf::from(OsStr::from_bytes(value)));
+        value.filter(|path| path.is_absolute())
+    };
+    if !user {
+        return Ok(PathBuf::from("/ns"));
+    }
+    directory(b"XDG_DATA_HOME")
+        .or_else(|| directory(b"HOME").map(|home| home.join(".local/share")))
+        .map(|data| data.join("hc"))
+        .ok_or_else(|| Error::new("--name: neither XDG_DATA_HOME nor HOME is set: --root=DIR says where"))
+}
+
+fn mount_point(needed: &[&OsString]) -> Option<&'static str> {
+    let empty = OFTEN_EMPTY.into_iter().find(|directory| is_empty(Path::new(directory)));
+    empty.or_else(|| {
+        let needed: Vec<PathBuf> = needed.iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
+        WITHOUT_LIBRARIES
+            .into_iter()
+            .find(|directory| Path::new(directory).is_dir() && !covers(directory, &needed))
+    })
+}
+
+/// True for a directory with nothing in it. A link is left alone: it may lead to one that is in use.
+fn is_empty(directory: &Path) -> bool {
+    directory.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
+        && fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+fn covers(directory: &str, needed: &[PathBuf]) -> bool {
+    needed.iter().any(|path| path.starts_with(directory))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::CString;
+
+    fn env(entries: &[&str]) -> Environ {
+        entries.iter().map(|entry| CString::new(*entry).unwrap()).collect()
+    }
+
+    fn named(user: bool, entries: &[&str]) -> Result<Place> {
+        choose(&Storage::Named("a".into()), user, &env(entries), &[])
+    }
+
+    #[test]
+    fn named_containers_are_where_each_user_may_write() {
+        assert_eq!(named(false, &["HOME=/h"]), Ok(Place::Kept("/ns/a".into())));
+        assert_eq!(named(true, &["HOME=/h"]), Ok(Place::Kept("/h/.local/share/hc/a".into())));
+        assert_eq!(named(true, &["HOME=/h", "XDG_DATA_HOME=/d"]), Ok(Place::Kept("/d/hc/a".into())));
+        // The specification has relative paths ignored.
+        assert_eq!(
+            named(true, &["HOME=/h", "XDG_DATA_HOME=d"]),
+            Ok(Place::Kept("/h/.local/share/hc/a".into()))
+        );
+        assert!(named(true, &[]).unwrap_err().to_string().contains("--root=DIR"));
+    }
+
+    #[test]
+    fn a_given_directory_is_made_absolute() {
+        let place = choose(&Storage::At("r".into()), true, &env(&[]), &[]).unwrap();
+        assert_eq!(place, Place::Kept(std::env::current_dir().unwrap().join("r").into()));
+    }
+
+    #[test]
+    fn a_tmpfs_must_not_cover_what_is_needed() {
+        assert!(covers("/tmp", &["/usr/bin/x".into(), "/tmp/x".into()]));
+        assert!(!covers("/tmp", &["/tmpfiles/x".into()]));
+    }
+}
