@@ -1,0 +1,61 @@
+# hc: hand-crafted containers. `make help` lists the targets.
+
+PREFIX ?= $(DEFAULT_PREFIX)
+DESTDIR ?=
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+CARGO ?= cargo
+
+# Root installs for all, others for themselves; who has no home gets a directory here.
+DEFAULT_PREFIX := $(shell if [ "$$(id -u)" = 0 ]; then echo /usr/local; else echo "$${HOME:-$(CURDIR)/target}/.local"; fi)
+
+TOOLS = hc-env hc-netns hc-rootfs hc-run hc-unshare
+PAGES = $(wildcard man/*.[1-8])
+RELEASE = $(or $(CARGO_TARGET_DIR),target)/x86_64-unknown-linux-gnu/release
+
+.PHONY: all help install uninstall hello test lint clean
+
+all:
+	$(CARGO) build --release --locked --workspace $(TOOLS:%=--bin %)
+
+help:
+	@echo 'make                     build the tools'
+	@echo 'make install             install them and their pages: PREFIX=$(PREFIX) DESTDIR='
+	@echo 'make hello               run the installed hc-run'
+	@echo 'make uninstall           remove what install put there'
+	@echo 'make test                run all tests, as root for all of them'
+	@echo 'make lint                formatting, clippy, pages, scripts'
+	@echo 'make clean               remove what was built'
+
+# Removed first: a tool that is running cannot be written to, but it can be replaced.
+install: all
+	install -d '$(DESTDIR)$(BINDIR)'
+	for tool in $(TOOLS); do \
+		rm -f '$(DESTDIR)$(BINDIR)'/$$tool && \
+		install -m 755 '$(RELEASE)'/$$tool '$(DESTDIR)$(BINDIR)'/$$tool || exit; \
+	done
+	for page in $(notdir $(PAGES)); do \
+		section='$(DESTDIR)$(MANDIR)'/man$${page##*.} && \
+		install -d "$$section" && install -m 644 man/$$page "$$section"/$$page || exit; \
+	done
+
+uninstall:
+	for tool in $(TOOLS); do rm -f '$(DESTDIR)$(BINDIR)'/$$tool || exit; done
+	for page in $(notdir $(PAGES)); do rm -f '$(DESTDIR)$(MANDIR)'/man$${page##*.}/$$page || exit; done
+
+hello:
+	'$(DESTDIR)$(BINDIR)'/hc-run /bin/echo 'Hello, world!'
+
+test:
+	tests/require
+	$(CARGO) test --locked --workspace
+
+lint:
+	tests/require
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	mandoc -T lint -W warning $(PAGES)
+	shellcheck tests/require .ci/run
+
+clean:
+	$(CARGO) clean
