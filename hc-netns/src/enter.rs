@@ -1,0 +1,77 @@
+//! What `exec` does between the host and NEXT, in this order: the network namespace, a mount namespace, its
+//! /sys, its /etc.
+
+use crate::named::{Name, is_namespace, left_over, open_namespace, refused};
+use crate::{TOOL, sys};
+use hc::{Context, Error, Result};
+use nix::errno::Errno;
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::statvfs::{FsFlags, statvfs};
+use std::fs::read_dir;
+use std::io::ErrorKind;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+const SYS: &str = "/sys";
+
+/// Enters the network namespace mounted on `name`.
+pub(crate) fn network(name: &Name) -> Result<()> {
+    let path = name.path();
+    let namespace = open_namespace(&path).context(hc::show(&path))?;
+    setns(&namespace, CloneFlags::CLONE_NEWNET).map_err(|errno| match errno {
+        Errno::EINVAL if is_namespace(&namespace) => {
+            Error::new(format!("{}: is a namespace, but not of the network", hc::show(&path)))
+        }
+        Errno::EINVAL => Error::new(format!("{}: {}", hc::show(&path), left_over(name.as_os_str()))),
+        errno => refused(format_args!("enter {}", hc::show(&path)), errno),
+    })
+}
+
+/// Enters a new mount namespace, from which nothing gets back to the old one.
+pub(crate) fn own_mounts() -> Result<()> {
+    unshare(CloneFlags::CLONE_NEWNS).map_err(|errno| refused("make a mount namespace", errno))?;
+    let slave = MsFlags::MS_SLAVE | MsFlags::MS_REC;
+    mount(None::<&str>, "/", None::<&str>, slave, None::<&str>).context("make / a slave mount")
+}
+
+/// Puts a sysfs of the network namespace in the place of /sys, called `name` as ip(8) has it. Control groups
+/// know nothing of networks: their mounts come along.
+pub(crate) fn sysfs(name: &Name) -> Result<()> {
+    let cgroups = c"/sys/fs/cgroup";
+    let cgroups = sys::is_mount(cgroups).then(|| sys::clone_tree(cgroups));
+    let cgroups = cgroups.transpose().context("copy the mounts of /sys/fs/cgroup")?;
+    let mut flags = MsFlags::empty();
+    // There may be no mount at /sys, or one that a user namespace holds on to. What is mounted over a
+    // read-only one has to be read-only itself.
+    if umount2(SYS, MntFlags::MNT_DETACH).is_err()
+        && statvfs(SYS).is_ok_and(|filesystem| filesystem.flags().contains(FsFlags::ST_RDONLY))
+    {
+        flags |= MsFlags::MS_RDONLY;
+    }
+    mount(Some(name.as_os_str()), SYS, Some("sysfs"), flags, None::<&str>)
+        .map_err(|errno| refused(format_args!("mount a sysfs on {SYS}"), errno))?;
+    match cgroups {
+        Some(tree) => sys::attach_tree(tree.as_fd(), c"/sys/fs/cgroup").context("mount /sys/fs/cgroup again"),
+        None => Ok(()),
+    }
+}
+
+/// Binds what is in /etc/netns/NAME over its namesakes in /etc. As with ip(8), what cannot be bound is told
+/// and left out: the directory is the administrator's, and serves many programs.
+pub(crate) fn etc(name: &Name) -> Result<()> {
+    let directory = Path::new("/etc/netns").join(name.as_os_str());
+    let entries = match read_dir(&directory) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries.context(hc::show(&directory))?,
+    };
+    for entry in entries {
+        let file = entry.context(hc::show(&directory))?.file_name();
+        let (from, to) = (directory.join(&file), Path::new("/etc").join(&file));
+        if let Err(errno) = mount(Some(&from), &to, None::<&str>, MsFlags::MS_BIND, None::<&str>) {
+            let (from, to) = (hc::show(&from), hc::show(&to));
+            hc::note(TOOL, &format!("{from} is not mounted on {to}: {}", hc::reason(errno)));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! The only unsafe code of this tool: the mount calls that nix does not wrap.
+#![allow(unsafe_code)]
+
+use nix::errno::Errno;
+use nix::mount::MsFlags;
+use std::ffi::CStr;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+/// open_tree(2): a detached copy of the mounts at `path` and below.
+pub(crate) fn clone_tree(path: &CStr) -> nix::Result<OwnedFd> {
+    let flags = libc::OPEN_TREE_CLONE | libc::OPEN_TREE_CLOEXEC | libc::AT_RECURSIVE.unsigned_abs();
+    // SAFETY: a C string and plain numbers.
+    let made = unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags) };
+    let descriptor = RawFd::try_from(Errno::result(made)?).map_err(|_| Errno::EBADF)?;
+    // SAFETY: the kernel has just made it, and nothing else holds it.
+    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+}
+
+/// move_mount(2): attaches the detached `tree` at `path`.
+pub(crate) fn attach_tree(tree: BorrowedFd<'_>, path: &CStr) -> nix::Result<()> {
+    let (from, to) = (c"".as_ptr(), path.as_ptr());
+    let (tree, flags) = (tree.as_raw_fd(), libc::MOVE_MOUNT_F_EMPTY_PATH | libc::MOVE_MOUNT_T_SYMLINKS);
+    // SAFETY: C strings and plain numbers.
+    let moved = unsafe { libc::syscall(libc::SYS_move_mount, tree, from, libc::AT_FDCWD, to, flags) };
+    Errno::result(moved).map(drop)
+}
+
+/// mount_setattr(2): the propagation of the detached `tree`, all of it.
+pub(crate) fn set_propagation(tree: BorrowedFd<'_>, propagation: MsFlags) -> nix::Result<()> {
+    let attributes =
+        libc::mount_attr { attr_set: 0, attr_clr: 0, propagation: propagation.bits(), userns_fd: 0 };
+    let flags = libc::AT_EMPTY_PATH | libc::AT_RECURSIVE;
+    let (size, tree, path) = (size_of_val(&attributes), tree.as_raw_fd(), c"".as_ptr());
+    // SAFETY: a C string, and a structure of the size given, both alive during the call.
+    let set =
+        unsafe { libc::syscall(libc::SYS_mount_setattr, tree, path, flags, &raw const attributes, size) };
+    Errno::result(set).map(drop)
+}
+
+/// statx(2): whether something is mounted on `path`.
+pub(crate) fn is_mount(path: &CStr) -> bool {
+    let mut about = MaybeUninit::<libc::statx>::zeroed();
+    // SAFETY: a C string, and memory for the structure that the call fills in.
+    let asked = unsafe { libc::statx(libc::AT_FDCWD, path.as_ptr(), 0, 0, about.as_mut_ptr()) };
+    // SAFETY: all numbers, for which zero is a value.
+    let about = unsafe { about.assume_init() };
+    asked == 0 && about.stx_attributes & u64::from(libc::STATX_ATTR_MOUNT_ROOT.unsigned_abs()) != 0
+}
