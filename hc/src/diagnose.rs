@@ -31,6 +31,11 @@ pub(crate) fn cannot_execute(file: &Path) -> Error {
     Error::with_status(status, format!("{}: {because}", show(file)))
 }
 
+/// True for an ELF file, whichever machine it is for.
+pub(crate) fn is_elf(file: &Path) -> bool {
+    head_of(file).is_some_and(|(_, head)| head.starts_with(goblin::elf::header::ELFMAG))
+}
+
 /// What keeps an existing `file` from being executed, when `errno` alone does not say it.
 pub(crate) fn obstacle(file: &Path, errno: Errno) -> Option<String> {
     if errno != Errno::EACCES {
@@ -111,19 +116,25 @@ struct Interpreter {
 
 /// The program that the kernel starts in the place of `file`, when it names one.
 fn interpreter_of(file: &Path) -> Option<Interpreter> {
+    let (opened, head) = head_of(file)?;
+    match head.strip_prefix(b"#!") {
+        Some(line) => Some(Interpreter { kind: Kind::Interpreter, name: script_interpreter(line)? }),
+        None => Some(Interpreter { kind: Kind::Loader, name: elf_loader(&opened, &head)? }),
+    }
+}
+
+/// A regular file, and as much of its beginning as the kernel looks at.
+fn head_of(file: &Path) -> Option<(File, Vec<u8>)> {
     // Not blocking: opening a FIFO would wait for its writer.
     let opened =
         OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(file).ok()?;
     if !opened.metadata().ok()?.is_file() {
         return None;
     }
-    let mut head = [0_u8; HEAD];
+    let mut head = vec![0_u8; HEAD];
     let length = opened.read_at(&mut head, 0).ok()?;
-    let head = head.get(..length)?;
-    match head.strip_prefix(b"#!") {
-        Some(line) => Some(Interpreter { kind: Kind::Interpreter, name: script_interpreter(line)? }),
-        None => Some(Interpreter { kind: Kind::Loader, name: elf_loader(&opened, head)? }),
-    }
+    head.truncate(length);
+    Some((opened, head))
 }
 
 /// The interpreter in a `#!` line: up to white space or the end of the line.
@@ -233,6 +244,17 @@ mod tests {
         let text = scratch.program("text", b"hello\n");
         fs::set_permissions(&text, fs::Permissions::from_mode(0o644)).unwrap();
         assert_eq!(why(&text), (126, "not executable (its mode is 0644)".into()));
+    }
+
+    #[test]
+    fn programs_for_other_machines_are_elf_too() {
+        let scratch = Scratch::new("foreign");
+        let mut elf = fs::read("/bin/true").unwrap();
+        elf[18] = 0xb7; // e_machine: aarch64
+        assert!(is_elf(&scratch.program("foreign", &elf)));
+        assert!(!is_elf(&scratch.program("script", b"echo\n")));
+        assert!(!is_elf(&scratch.program("empty", b"")));
+        assert!(!is_elf(&scratch.0));
     }
 
     #[test]

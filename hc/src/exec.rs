@@ -24,7 +24,8 @@ pub fn exec(argv: &[OsString], env: &Environ) -> Error {
 /// [`exec`], with a program that is not `argv[0]`: what `env --argv0` does, and a login shell's `-sh`.
 ///
 /// As execvp(3): a permission error is remembered while the search goes on, and a file that the kernel does
-/// not know the format of is given to /bin/sh. Raw execve(2) throughout, for `Command::exec` of std would
+/// not know the format of is given to /bin/sh, unless it is a program for another machine, of which a shell
+/// would print garbage. Raw execve(2) throughout, for `Command::exec` of std would
 /// change the disposition of SIGPIPE.
 #[must_use]
 pub fn exec_as(program: &OsStr, argv: &[OsString], env: &Environ) -> Error {
@@ -38,7 +39,7 @@ pub fn exec_as(program: &OsStr, argv: &[OsString], env: &Environ) -> Error {
     for file in candidates(program, path) {
         let Ok(name) = CString::new(file.as_os_str().as_bytes()) else { continue };
         let mut errno = sys::execve(&name, &argv, &envp);
-        if errno == Errno::ENOEXEC {
+        if errno == Errno::ENOEXEC && !diagnose::is_elf(&file) {
             errno = exec_by_shell(&name, &argv, &envp);
         }
         if !try_next(errno) {
@@ -62,6 +63,7 @@ fn exec_by_shell(file: &CStr, argv: &[&CStr], envp: &[&CStr]) -> Errno {
 /// The error for a file on which the search ends.
 fn failed(file: &Path, errno: Errno) -> Error {
     let because = match errno {
+        Errno::ENOEXEC if diagnose::is_elf(file) => "a program, but not for this machine".to_owned(),
         Errno::ENOEXEC => "neither a program of this machine nor a script with a #! line".to_owned(),
         errno => diagnose::obstacle(file, errno).unwrap_or_else(|| reason(errno)),
     };
