@@ -1,7 +1,7 @@
 //! What `exec` does between the host and NEXT, in this order: the network namespace, a mount namespace, its
 //! /sys, its /etc.
 
-use crate::named::{Name, is_namespace, left_over, open_namespace, refused};
+use crate::named::{Name, not_a_namespace, open_namespace, refused};
 use crate::{TOOL, sys};
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
@@ -20,10 +20,10 @@ pub(crate) fn network(name: &Name) -> Result<()> {
     let path = name.path();
     let namespace = open_namespace(&path).context(hc::show(&path))?;
     setns(&namespace, CloneFlags::CLONE_NEWNET).map_err(|errno| match errno {
-        Errno::EINVAL if is_namespace(&namespace) => {
-            Error::new(format!("{}: is a namespace, but not of the network", hc::show(&path)))
+        Errno::EINVAL => {
+            let because = not_a_namespace(&namespace, name.as_os_str());
+            Error::new(format!("{}: {because}", hc::show(&path)))
         }
-        Errno::EINVAL => Error::new(format!("{}: {}", hc::show(&path), left_over(name.as_os_str()))),
         errno => refused(format_args!("enter {}", hc::show(&path)), errno),
     })
 }
@@ -32,7 +32,10 @@ pub(crate) fn network(name: &Name) -> Result<()> {
 pub(crate) fn own_mounts() -> Result<()> {
     unshare(CloneFlags::CLONE_NEWNS).map_err(|errno| refused("make a mount namespace", errno))?;
     let slave = MsFlags::MS_SLAVE | MsFlags::MS_REC;
-    mount(None::<&str>, "/", None::<&str>, slave, None::<&str>).context("make / a slave mount")
+    mount(None::<&str>, "/", None::<&str>, slave, None::<&str>).map_err(|errno| match errno {
+        Errno::EINVAL => Error::new("make / a slave mount: it is no mount here (a chroot?)"),
+        errno => refused("make / a slave mount", errno),
+    })
 }
 
 /// Puts a sysfs of the network namespace in the place of /sys, called `name` as ip(8) has it. Control groups

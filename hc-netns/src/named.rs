@@ -7,7 +7,7 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag, open};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::stat::{Mode, SFlag, fstat};
+use nix::sys::stat::{Mode, SFlag, fstat, lstat};
 use nix::sys::statfs::{NSFS_MAGIC, fstatfs};
 use nix::unistd::{mkdir, unlink};
 use std::ffi::{OsStr, OsString};
@@ -79,7 +79,10 @@ fn id(netlink: &mut Netlink, name: &OsStr) -> Result<Option<i32>> {
     match netlink.id_of(&namespace)? {
         Ok(id) => Ok(id),
         Err(errno) => {
-            let because = if is_namespace(&namespace) { hc::reason(errno) } else { left_over(name) };
+            let because = match errno {
+                Errno::EINVAL => not_a_namespace(&namespace, name),
+                errno => hc::reason(errno),
+            };
             hc::note(TOOL, &format!("{}: {because}", hc::show(name)));
             Ok(None)
         }
@@ -91,22 +94,40 @@ pub(crate) fn open_namespace(path: &Path) -> nix::Result<OwnedFd> {
     open(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC, Mode::empty())
 }
 
-/// True when `file` is a namespace (of any kind), not a plain file that one was to be mounted on.
-pub(crate) fn is_namespace(file: &OwnedFd) -> bool {
+/// Why `file`, found under `name`, cannot be used as a network namespace.
+pub(crate) fn not_a_namespace(file: &OwnedFd, name: &OsStr) -> String {
+    if is_namespace(file) {
+        "is a namespace, but not of the network".to_owned()
+    } else if is_plain(file) {
+        left_over(name)
+    } else {
+        "is not a namespace".to_owned()
+    }
+}
+
+/// True for a namespace of any kind.
+fn is_namespace(file: &OwnedFd) -> bool {
     fstatfs(file).is_ok_and(|filesystem| filesystem.filesystem_type() == NSFS_MAGIC)
 }
 
-/// What a name without a namespace is, and what to do about it.
-pub(crate) fn left_over(name: &OsStr) -> String {
+/// True for a regular file, which namespaces are as well.
+fn is_plain(file: &OwnedFd) -> bool {
+    fstat(file).is_ok_and(|about| SFlag::S_IFMT.bits() & about.st_mode == SFlag::S_IFREG.bits())
+}
+
+/// What a plain file is there for, and what to do about it.
+fn left_over(name: &OsStr) -> String {
     format!("is a left-over that no namespace is mounted on; 'hc-netns delete {}' removes it", hc::show(name))
 }
 
-/// The error for what an ordinary user may not do.
+/// The error of a call that takes privileges, or comes up against a limit.
 pub(crate) fn refused(what: impl std::fmt::Display, errno: Errno) -> Error {
-    match errno {
-        Errno::EPERM => Error::new(format!("{what}: {} (it takes root)", hc::reason(errno))),
-        errno => Error::from_errno(what, errno),
-    }
+    let hint = match errno {
+        Errno::EPERM => " (needs root, or CAP_SYS_ADMIN)",
+        Errno::ENOSPC => " (a limit in /proc/sys/user, or fs.mount-max, is reached)",
+        _ => "",
+    };
+    Error::new(format!("{what}: {}{hint}", hc::reason(errno)))
 }
 
 /// Makes a network namespace and mounts it on `name`. This process stays in it, for it ends here.
@@ -117,26 +138,35 @@ pub(crate) fn refused(what: impl std::fmt::Display, errno: Errno) -> Error {
 /// hardly ever makes one.
 pub(crate) fn add(name: &Name) -> Result<()> {
     let path = name.path();
-    if path.symlink_metadata().is_ok() {
+    if lstat(&path).is_ok() {
         let _lock = lock_directory()?;
         refuse_taken(name, &path)?;
     }
     unshare(CloneFlags::CLONE_NEWNET).map_err(|errno| refused("make a network namespace", errno))?;
     let _lock = lock_directory()?;
     share_directory()?;
-    match open(&path, OFlag::O_RDONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC, Mode::empty()) {
-        Ok(_) => {}
-        Err(Errno::EEXIST) => {
-            refuse_taken(name, &path)?;
-            return Err(Error::from_errno(hc::show(&path), Errno::EEXIST));
-        }
-        Err(errno) => return Err(Error::from_errno(hc::show(&path), errno)),
+    let flags = OFlag::O_RDONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
+    let made = open(&path, flags, Mode::empty());
+    if matches!(made, Err(Errno::EEXIST)) {
+        refuse_taken(name, &path)?;
     }
+    drop(made.context(hc::show(&path))?);
     mount(Some(NEW), &path, None::<&str>, MsFlags::MS_BIND, None::<&str>).map_err(|errno| {
         // Nothing else can have come to be of it: the lock is still held.
         let _ = unlink(&path);
-        refused(format_args!("mount {NEW} on {}", hc::show(&path)), errno)
-    })
+        match errno {
+            Errno::ENOENT => Error::new(format!("{NEW}: {} (is /proc mounted?)", hc::reason(errno))),
+            errno => refused(format_args!("mount {NEW} on {}", hc::show(&path)), errno),
+        }
+    })?;
+    if sys::is_slave(c"/run/netns") {
+        let name = hc::show(name.as_os_str());
+        hc::note(
+            TOOL,
+            &format!("{name}: is only in this mount namespace, and a left-over outside (inside 'exec'?)"),
+        );
+    }
+    Ok(())
 }
 
 /// The error for a name that exists. Asked with the lock held, or an add under way would look like a left-over.
@@ -147,10 +177,6 @@ fn refuse_taken(name: &Name, path: &Path) -> Result<()> {
         _ => hc::reason(Errno::EEXIST),
     };
     Err(Error::new(format!("{}: {because}", hc::show(path))))
-}
-
-fn is_plain(file: &OwnedFd) -> bool {
-    fstat(file).is_ok_and(|about| SFlag::S_IFMT.bits() & about.st_mode == SFlag::S_IFREG.bits())
 }
 
 /// The lock under which ip(8) and we change the mount at the directory, which is made if it is not there.

@@ -38,12 +38,45 @@ pub(crate) fn set_propagation(tree: BorrowedFd<'_>, propagation: MsFlags) -> nix
     Errno::result(set).map(drop)
 }
 
-/// statx(2): whether something is mounted on `path`.
-pub(crate) fn is_mount(path: &CStr) -> bool {
+/// statx(2) of what `path` leads to.
+fn status(path: &CStr, mask: libc::c_uint) -> nix::Result<libc::statx> {
     let mut about = MaybeUninit::<libc::statx>::zeroed();
     // SAFETY: a C string, and memory for the structure that the call fills in.
-    let asked = unsafe { libc::statx(libc::AT_FDCWD, path.as_ptr(), 0, 0, about.as_mut_ptr()) };
+    let asked = unsafe { libc::statx(libc::AT_FDCWD, path.as_ptr(), 0, mask, about.as_mut_ptr()) };
     // SAFETY: all numbers, for which zero is a value.
     let about = unsafe { about.assume_init() };
-    asked == 0 && about.stx_attributes & u64::from(libc::STATX_ATTR_MOUNT_ROOT.unsigned_abs()) != 0
+    Errno::result(asked).map(|_| about)
+}
+
+/// Whether something is mounted on `path`.
+pub(crate) fn is_mount(path: &CStr) -> bool {
+    let root = u64::from(libc::STATX_ATTR_MOUNT_ROOT.unsigned_abs());
+    status(path, 0).is_ok_and(|about| about.stx_attributes & root != 0)
+}
+
+/// statmount(2): whether the mount that `path` is on receives mounts from another that receives none from it.
+/// False on a kernel before 6.8, which does not tell without all of /proc/self/mountinfo being read.
+pub(crate) fn is_slave(path: &CStr) -> bool {
+    const SYS_STATMOUNT: libc::c_long = 457;
+    const STATMOUNT_MNT_BASIC: u64 = 2;
+    /// `struct mnt_id_req`, as the first version of the call has it.
+    #[repr(C)]
+    struct Request {
+        size: u32,
+        spare: u32,
+        mount: u64,
+        wanted: u64,
+    }
+    let mount = match status(path, libc::STATX_MNT_ID_UNIQUE) {
+        Ok(about) if about.stx_mask & libc::STATX_MNT_ID_UNIQUE != 0 => about.stx_mnt_id,
+        _ => return false,
+    };
+    let request = Request { size: 24, spare: 0, mount, wanted: STATMOUNT_MNT_BASIC };
+    // `struct statmount`: the second word says what was filled in, the tenth is the propagation.
+    let mut answer = [0_u64; 64];
+    let (size, buffer) = (size_of_val(&answer), answer.as_mut_ptr());
+    // SAFETY: a request of the size it gives, and a buffer of the size given, both alive during the call.
+    let asked = unsafe { libc::syscall(SYS_STATMOUNT, &raw const request, buffer, size, 0) };
+    let word = |at: usize| answer.get(at).copied().unwrap_or(0);
+    asked == 0 && word(1) & STATMOUNT_MNT_BASIC != 0 && word(9) & MsFlags::MS_SLAVE.bits() != 0
 }
