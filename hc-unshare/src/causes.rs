@@ -8,7 +8,7 @@ use std::fs;
 pub(crate) fn of_refused_namespaces(errno: Errno, namespaces: CloneFlags) -> String {
     let user = namespaces.contains(CloneFlags::CLONE_NEWUSER);
     match errno {
-        Errno::EPERM if !user => " (only root may; with -r it works in a user namespace)".to_owned(),
+        Errno::EPERM if !user => of_missing_privilege(errno).to_owned(),
         Errno::EPERM => of_refused_user_namespace(setting("/proc/sys/kernel/unprivileged_userns_clone")),
         Errno::ENOSPC | Errno::EUSERS => {
             of_limits(namespaces, |kind| setting(&format!("/proc/sys/user/max_{kind}_namespaces")))
@@ -16,6 +16,11 @@ pub(crate) fn of_refused_namespaces(errno: Errno, namespaces: CloneFlags) -> Str
         Errno::EINVAL => " (this kernel lacks one of these namespaces)".to_owned(),
         _ => String::new(),
     }
+}
+
+/// The words to add when what takes a capability is refused outside of a user namespace.
+pub(crate) fn of_missing_privilege(errno: Errno) -> &'static str {
+    if errno == Errno::EPERM { " (only root may; with -r it works in a user namespace)" } else { "" }
 }
 
 /// The words to add when an id map cannot be written.

@@ -46,7 +46,10 @@ pub(crate) fn furnish_and_enter(root: &Root, mounts: &[Mount]) -> Result<()> {
     match root {
         Root::Unchanged => mounts.iter().try_for_each(|mount| mount.on(mount.target())),
         Root::Chroot(directory) => {
-            chroot(directory.as_os_str()).context(format_args!("root {}", hc::show(directory)))?;
+            chroot(directory.as_os_str()).map_err(|errno| {
+                let because = causes::of_missing_privilege(errno);
+                Error::new(format!("root {}: {}{because}", hc::show(directory), hc::reason(errno)))
+            })?;
             chdir("/").context("cd / in the root")
         }
         Root::Pivot(directory) => {
