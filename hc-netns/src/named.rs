@@ -75,17 +75,27 @@ pub(crate) fn list() -> Result<()> {
 
 /// The id of a namespace, if it has one, and may be opened.
 fn id(netlink: &mut Netlink, name: &OsStr) -> Result<Option<i32>> {
-    let Ok(namespace) = open_namespace(&Path::new(DIRECTORY).join(name)) else { return Ok(None) };
-    match netlink.id_of(&namespace)? {
-        Ok(id) => Ok(id),
-        Err(errno) => {
-            let because = match errno {
-                Errno::EINVAL => not_a_namespace(&namespace, name),
-                errno => hc::reason(errno),
-            };
-            hc::note(TOOL, &format!("{}: {because}", hc::show(name)));
-            Ok(None)
+    let path = Path::new(DIRECTORY).join(name);
+    let mut lock = None;
+    loop {
+        let Ok(namespace) = open_namespace(&path) else { return Ok(None) };
+        let errno = match netlink.id_of(&namespace)? {
+            Ok(id) => return Ok(id),
+            Err(errno) => errno,
+        };
+        // It may be about to get its namespace, or to go; with the lock held it is not, and we know.
+        if lock.is_none() {
+            lock = lock_directory().ok();
+            if lock.is_some() {
+                continue;
+            }
         }
+        let because = match errno {
+            Errno::EINVAL => not_a_namespace(&namespace, name),
+            errno => hc::reason(errno),
+        };
+        hc::note(TOOL, &format!("{}: {because}", hc::show(name)));
+        return Ok(None);
     }
 }
 
@@ -139,11 +149,11 @@ pub(crate) fn refused(what: impl std::fmt::Display, errno: Errno) -> Error {
 pub(crate) fn add(name: &Name) -> Result<()> {
     let path = name.path();
     if lstat(&path).is_ok() {
-        let _lock = lock_directory()?;
+        let _lock = make_and_lock_directory()?;
         refuse_taken(name, &path)?;
     }
     unshare(CloneFlags::CLONE_NEWNET).map_err(|errno| refused("make a network namespace", errno))?;
-    let _lock = lock_directory()?;
+    let _lock = make_and_lock_directory()?;
     share_directory()?;
     let flags = OFlag::O_RDONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
     let made = open(&path, flags, Mode::empty());
@@ -179,20 +189,24 @@ fn refuse_taken(name: &Name, path: &Path) -> Result<()> {
     Err(Error::new(format!("{}: {because}", hc::show(path))))
 }
 
-/// The lock under which ip(8) and we change the mount at the directory, which is made if it is not there.
-fn lock_directory() -> Result<Flock<OwnedFd>> {
+/// Takes the lock under which ip(8) and we change the mount at the directory; and under which, with us, a name
+/// is without its namespace. It goes with the descriptor.
+fn lock_directory() -> nix::Result<Flock<OwnedFd>> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    let directory = open(DIRECTORY, flags, Mode::empty()).or_else(|errno| {
-        if errno != Errno::ENOENT {
-            return Err(errno);
-        }
-        match mkdir(DIRECTORY, Mode::from_bits_truncate(0o755)) {
-            Ok(()) | Err(Errno::EEXIST) => open(DIRECTORY, flags, Mode::empty()),
+    let directory = open(DIRECTORY, flags, Mode::empty())?;
+    Flock::lock(directory, FlockArg::LockExclusive).map_err(|(_, errno)| errno)
+}
+
+/// [`lock_directory`], which is made if it is not there.
+fn make_and_lock_directory() -> Result<Flock<OwnedFd>> {
+    let locked = lock_directory().or_else(|errno| match errno {
+        Errno::ENOENT => match mkdir(DIRECTORY, Mode::from_bits_truncate(0o755)) {
+            Ok(()) | Err(Errno::EEXIST) => lock_directory(),
             Err(errno) => Err(errno),
-        }
+        },
+        errno => Err(errno),
     });
-    Flock::lock(directory.context(DIRECTORY)?, FlockArg::LockExclusive)
-        .map_err(|(_, errno)| Error::from_errno(format_args!("lock {DIRECTORY}"), errno))
+    locked.context(DIRECTORY)
 }
 
 /// Makes the directory a shared mount, so that what is mounted and unmounted in it is so in every mount
@@ -232,6 +246,7 @@ pub(crate) fn delete_all(names: &[Name]) -> Result<()> {
 
 /// Unmounts the namespace, wherever that is shared, and removes its file; a file without a namespace too.
 fn delete(path: &Path) -> Result<()> {
+    let _lock = lock_directory().context(hc::show(path))?;
     loop {
         let unmounted = umount2(path, MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW);
         match (unlink(path), unmounted) {

@@ -14,7 +14,9 @@ const BODY: usize = HEADER + 4;
 /// `NETNSA_NSID` and `NETNSA_FD`, attributes of four bytes behind a header of four.
 const NETNSA_NSID: u16 = 1;
 const NETNSA_FD: u16 = 3;
-const REQUEST: usize = BODY + 8;
+/// The length of the question: with one attribute.
+const REQUEST: u32 = 28;
+const NLM_F_REQUEST: u16 = 1;
 /// The flags in an attribute's type: nested, and network byte order.
 const ATTRIBUTE_TYPE: u16 = 0x3fff;
 
@@ -70,26 +72,19 @@ impl Netlink {
 }
 
 /// `RTM_GETNSID` about the namespace that is open as `descriptor`.
-fn request(sequence: u32, descriptor: RawFd) -> [u8; REQUEST] {
-    const LENGTH: u8 = 28;
-    const { assert!(REQUEST == LENGTH as usize) };
-    let fields: [&[u8]; 10] = [
-        &u32::from(LENGTH).to_ne_bytes(),
+fn request(sequence: u32, descriptor: RawFd) -> Vec<u8> {
+    let fields: [&[u8]; 9] = [
+        &REQUEST.to_ne_bytes(),
         &libc::RTM_GETNSID.to_ne_bytes(),
-        &1_u16.to_ne_bytes(), // NLM_F_REQUEST
+        &NLM_F_REQUEST.to_ne_bytes(),
         &sequence.to_ne_bytes(),
         &0_u32.to_ne_bytes(), // to the kernel
         &[0; 4],              // AF_UNSPEC, padding
         &8_u16.to_ne_bytes(),
         &NETNSA_FD.to_ne_bytes(),
         &descriptor.to_ne_bytes(),
-        &[],
     ];
-    let mut message = [0; REQUEST];
-    for (place, byte) in message.iter_mut().zip(fields.concat()) {
-        *place = byte;
-    }
-    message
+    fields.concat()
 }
 
 /// Reads a datagram, of which nothing is believed but what is there.
@@ -163,7 +158,7 @@ mod tests {
     #[test]
     fn the_question_is_the_kernel_s_layout() {
         let question = request(7, 5);
-        assert_eq!(take_u32(&question, 0), Some(28));
+        assert_eq!(take_u32(&question, 0), Some(u32::try_from(question.len()).unwrap()));
         assert_eq!(take_u16(&question, 4), Some(90));
         assert_eq!(take_u32(&question, 8), Some(7));
         assert_eq!(attribute(&question[BODY..], NETNSA_FD), Some(5_i32.to_ne_bytes()));
