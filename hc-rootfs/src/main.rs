@@ -1,8 +1,38 @@
 //! hc-rootfs: copy a program and all it needs into a directory. See hc-rootfs(1).
 #![cfg_attr(not(test), no_main)]
 
+mod copy;
+mod data;
+mod elf;
+mod host;
+mod ldcache;
+mod loader;
+mod options;
+mod programs;
+mod resolver;
+mod script;
+mod skeleton;
+mod tokens;
+
+use hc::{Environ, Result, Status};
+use host::Host;
+use options::Plan;
+
 hc::tool!("hc-rootfs", run);
 
-fn run(_args: hc::Args) -> hc::Result<hc::Status> {
-    Err(hc::Error::usage("not built yet"))
+/// Nothing is written before everything that the programs need is found.
+fn run(args: hc::Args) -> Result<Status> {
+    let Plan { verbose, directory, programs, next } = options::parse(args)?;
+    let env = Environ::inherited();
+    let host = Host::default();
+    let closure = programs::closure(&programs, &host, &env)?;
+    let wares = host.wares(&closure.names)?;
+    let rootfs = copy::fill(&directory, &wares, verbose)?;
+    for note in data::notes(&closure, &rootfs, &directory) {
+        hc::note("hc-rootfs", &note);
+    }
+    let Some(argv) = next else { return Ok(Status::SUCCESS) };
+    let error = hc::exec(&argv, &env);
+    rootfs.undo();
+    Err(error)
 }

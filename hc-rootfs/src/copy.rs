@@ -1,0 +1,106 @@
+//! Everything that is written: a root directory filled with files, or left as it was.
+//!
+//! All content is written first, into a directory of DIR's own (`.hc-rootfs`), and only then is it renamed
+//! into place, one file after the other. So a full disk is met before anything has changed, and a run that is
+//! killed leaves no half file under a file's name; what it leaves in `.hc-rootfs` the next run removes. One
+//! run at a time works on a DIR, which a lock on it sees to.
+
+mod content;
+mod directory;
+mod place;
+mod root;
+mod stage;
+mod undo;
+
+use crate::host::Ware;
+use crate::skeleton::MOUNT_POINTS;
+use directory::Directory;
+use hc::{Error, Result};
+use nix::errno::Errno;
+use nix::sys::stat::{Mode, mkdirat, umask};
+use place::Place;
+use root::Root;
+use stage::Stage;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use undo::{Log, Made};
+
+/// A filled root directory, until NEXT runs in it.
+pub(crate) struct Rootfs {
+    root: Root,
+    log: Log,
+}
+
+impl Rootfs {
+    /// True when there is something at `path` below the root.
+    pub(crate) fn has(&self, path: &Path) -> bool {
+        self.root.directory.status_within(path).is_ok()
+    }
+
+    /// Takes away what this run has made, for NEXT did not start.
+    pub(crate) fn undo(self) {
+        self.log.undo(None);
+    }
+}
+
+/// Puts `wares` into `directory`, which is made when it is not there. Undone when it fails.
+pub(crate) fn fill(directory: &OsStr, wares: &[Ware], verbose: bool) -> Result<Rootfs> {
+    // The modes are meant as they are; NEXT gets the caller's umask back.
+    let old = umask(Mode::empty());
+    let mut log = Log::default();
+    let filled = fill_logged(Path::new(directory), wares, verbose, old, &mut log);
+    umask(old);
+    match filled {
+        Ok(root) => Ok(Rootfs { root, log }),
+        Err((error, stage)) => {
+            log.undo(stage);
+            Err(error)
+        }
+    }
+}
+
+type Failed = (Error, Option<Stage>);
+
+fn fill_logged(
+    directory: &Path,
+    wares: &[Ware],
+    verbose: bool,
+    umask: Mode,
+    log: &mut Log,
+) -> std::result::Result<Root, Failed> {
+    let root = Root::open(directory, umask, log).map_err(|error| (error, None))?;
+    let mut stage = Stage::new(&root).map_err(|error| (error, None))?;
+    let filled = work(&root, wares, verbose, &mut stage, log);
+    match filled.and_then(|()| stage.remove()) {
+        Ok(()) => Ok(root),
+        Err(error) => Err((error, Some(stage))),
+    }
+}
+
+fn work(root: &Root, wares: &[Ware], verbose: bool, stage: &mut Stage, log: &mut Log) -> Result<()> {
+    let keeper = content::Keeper::new(root);
+    let mut missing = Vec::with_capacity(wares.len());
+    for ware in wares {
+        if !root.has(&ware.name, &ware.source, &keeper) {
+            stage.prepare(&ware.source, &keeper)?;
+            missing.push(ware);
+        }
+    }
+    let mut place = Place { root, stage, log, keeper: &keeper, verbose };
+    for ware in missing {
+        place.put(&ware.way)?;
+    }
+    make_mount_points(&root.directory, log)
+}
+
+fn make_mount_points(root: &std::rc::Rc<Directory>, log: &mut Log) -> Result<()> {
+    for (name, mode) in MOUNT_POINTS {
+        match mkdirat(&root.descriptor, name, Mode::from_bits_truncate(mode)) {
+            Ok(()) => log.push(Made::Directory(std::rc::Rc::clone(root), OsString::from(name))),
+            // Whatever is there, the one who put it there may have meant it.
+            Err(Errno::EEXIST) => {}
+            Err(errno) => return Err(root.error(name, errno)),
+        }
+    }
+    Ok(())
+}

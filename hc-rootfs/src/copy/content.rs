@@ -1,0 +1,163 @@
+//! One file's copy: its bytes, owner, mode and time.
+
+use super::directory::Directory;
+use super::root::Root;
+use crate::host::{Owner, Source};
+use hc::{Error, Result, reason, show};
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, copy_file_range, open, openat};
+use nix::sys::sendfile::sendfile;
+use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, futimens};
+use nix::sys::time::TimeSpec;
+use nix::unistd::{Gid, Uid, fchown, getegid, geteuid};
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// Set-user-ID and set-group-ID.
+const PRIVILEGE: u32 = 0o6000;
+/// Not so much in one call that a signal would have to wait long.
+const CHUNK: usize = 64 << 20;
+
+/// What becomes of owners here: root keeps them, others cannot.
+pub(crate) struct Keeper {
+    uid: u32,
+    gid: u32,
+    /// New files have the caller's group.
+    own_group: bool,
+}
+
+impl Keeper {
+    pub(crate) fn new(root: &Root) -> Self {
+        Keeper { uid: geteuid().as_raw(), gid: getegid().as_raw(), own_group: !root.setgid }
+    }
+
+    /// The mode a copy should have. A program that is not its owner's any more must not run as its owner.
+    fn mode(&self, owner: &Owner) -> u32 {
+        let kept = self.uid == 0 || (self.uid, self.gid) == (owner.uid, owner.gid);
+        if kept { owner.mode } else { owner.mode & !PRIVILEGE }
+    }
+
+    /// True when a new file's owner has to be set.
+    fn must_set(&self, owner: &Owner) -> bool {
+        self.uid == 0 && !(self.own_group && (self.uid, self.gid) == (owner.uid, owner.gid))
+    }
+
+    /// True for a file that looks like the copy of `source`: the same size, time and mode.
+    pub(crate) fn is_copy(&self, status: &FileStat, source: &Source) -> bool {
+        SFlag::from_bits_truncate(status.st_mode & SFlag::S_IFMT.bits()) == SFlag::S_IFREG
+            && status.st_size == source.size
+            && (status.st_mtime, status.st_mtime_nsec) == source.modified
+            && status.st_mode & 0o7777 == self.mode(&source.owner)
+    }
+
+    /// Gives the new directory `name` the owner that `owner` has, and the mode bits that mkdir(2) leaves out.
+    pub(crate) fn apply_to_directory(&self, at: &Directory, name: &OsStr, owner: &Owner) -> nix::Result<()> {
+        let mode = self.mode(owner);
+        if !self.must_set(owner) && mode & PRIVILEGE == 0 {
+            return Ok(());
+        }
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        self.apply(openat(&at.descriptor, name, flags, Mode::empty())?, owner)
+    }
+
+    /// Gives an open file or directory the owner and mode that `owner` has, as far as that goes.
+    fn apply(&self, file: impl std::os::fd::AsFd, owner: &Owner) -> nix::Result<()> {
+        let mut mode = self.mode(owner);
+        if self.must_set(owner) {
+            match fchown(&file, Some(Uid::from_raw(owner.uid)), Some(Gid::from_raw(owner.gid))) {
+                Ok(()) => {}
+                // Root of a user namespace that does not have this owner; a file system that has none.
+                Err(Errno::EPERM | Errno::EINVAL | Errno::EOVERFLOW) => mode &= !PRIVILEGE,
+                Err(errno) => return Err(errno),
+            }
+        }
+        fchmod(&file, Mode::from_bits_truncate(mode))
+    }
+}
+
+/// Writes the copy of `source` as `name`, which must not exist. `shown` is the name it will have.
+pub(crate) fn write(
+    directory: &Directory,
+    name: &OsStr,
+    source: &Source,
+    shown: &Path,
+    keeper: &Keeper,
+) -> Result<()> {
+    let failed = |errno| Error::from_errno(show(shown), errno);
+    let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    let from = open(&source.path, flags, Mode::empty())
+        .map_err(|errno| Error::new(format!("{}: cannot be read: {}", show(&source.path), reason(errno))))?;
+    let from = File::from(from);
+    // Nobody else's until it is whole.
+    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    let to = openat(&directory.descriptor, name, flags, Mode::from_bits_truncate(0o600)).map_err(failed)?;
+    let to = File::from(to);
+    let copied = copy(&from, &to, source.size).map_err(failed)?;
+    // Whether this is the file that was looked at, and whether it stayed so while it was read.
+    let status = fstat(&from).map_err(failed)?;
+    let same = (status.st_dev, status.st_ino) == source.id
+        && status.st_size == copied
+        && (status.st_mtime, status.st_mtime_nsec) == source.modified;
+    if !same {
+        return Err(Error::new(format!("{}: was changed while it was copied", show(&source.path))));
+    }
+    keeper.apply(&to, &source.owner).map_err(failed)?;
+    let (seconds, nanoseconds) = source.modified;
+    futimens(&to, &TimeSpec::UTIME_OMIT, &TimeSpec::new(seconds, nanoseconds)).map_err(failed)
+}
+
+/// Ways to copy, from the cheapest on: copy_file_range(2) shares blocks where the file system can, and does
+/// not go from one file system to another; sendfile(2) does; read(2) and write(2) always work.
+#[derive(Clone, Copy)]
+enum Way {
+    Range,
+    Send,
+    Buffer,
+}
+
+/// Copies `size` bytes, or up to where `from` ends; how many.
+fn copy(from: &File, to: &File, size: i64) -> nix::Result<i64> {
+    let mut way = Way::Range;
+    let mut done = 0;
+    while done < size {
+        let count = usize::try_from(size - done).unwrap_or(CHUNK).min(CHUNK);
+        let copied = match way {
+            Way::Range => {
+                let (mut here, mut there) = (done, done);
+                copy_file_range(from, Some(&mut here), to, Some(&mut there), count)
+            }
+            Way::Send => {
+                // sendfile(2) writes at the position of `to`, which copy_file_range left at the start.
+                let mut here = done;
+                sendfile(to, from, Some(&mut here), count)
+            }
+            Way::Buffer => read_and_write(from, to, done, count),
+        };
+        match (copied, way) {
+            (Err(Errno::EINTR), _) => {}
+            // Some file systems answer 0 for a file that is not at its end.
+            (Ok(0) | Err(_), Way::Range) if done == 0 && !is_final(copied) => way = Way::Send,
+            (Err(Errno::EINVAL | Errno::ENOSYS), Way::Send) if done == 0 => way = Way::Buffer,
+            (Ok(0), _) => break,
+            (Ok(more), _) => done += i64::try_from(more).unwrap_or(0),
+            (Err(errno), _) => return Err(errno),
+        }
+    }
+    Ok(done)
+}
+
+/// Errors of the disk, which another way would only meet again.
+fn is_final(copied: nix::Result<usize>) -> bool {
+    matches!(copied, Err(Errno::ENOSPC | Errno::EDQUOT | Errno::EIO | Errno::EFBIG | Errno::ENOMEM))
+}
+
+fn read_and_write(from: &File, mut to: &File, at: i64, count: usize) -> nix::Result<usize> {
+    let errno = |error: std::io::Error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO));
+    let mut buffer = vec![0; count.min(1 << 16)];
+    let length = from.read_at(&mut buffer, at.unsigned_abs()).map_err(errno)?;
+    to.write_all(buffer.get(..length).unwrap_or_default()).map_err(errno)?;
+    Ok(length)
+}

@@ -1,0 +1,247 @@
+//! The way to a file, taken again below the new root: what is missing is made, what is there is used.
+//!
+//! The host's way and DIR's may differ. A directory may stand in DIR where the host has a symlink, or the
+//! symlink may lead elsewhere: then the walk goes on in what DIR has, so that the name works there.
+
+use super::content::{self, Keeper};
+use super::directory::Directory;
+use super::root::Root;
+use super::stage::Stage;
+use super::undo::{Log, Made};
+use crate::host::{Owner, Source, Step, file_at_end};
+use hc::{Result, show};
+use nix::errno::Errno;
+use nix::fcntl::{RenameFlags, readlinkat, renameat, renameat2};
+use nix::sys::stat::{Mode, SFlag, mkdirat};
+use nix::unistd::{UnlinkatFlags, symlinkat, unlinkat};
+use std::ffi::OsStr;
+use std::os::fd::AsFd;
+use std::path::{Component, Path};
+use std::rc::Rc;
+
+/// As the kernel has it for one path: MAXSYMLINKS.
+const MAX_LINKS: usize = 40;
+/// Where a file is written whose directory is another file system than DIR.
+const TEMPORARY: &str = ".hc-rootfs.tmp";
+
+pub(crate) struct Place<'a> {
+    pub(crate) root: &'a Root,
+    pub(crate) stage: &'a mut Stage,
+    pub(crate) log: &'a mut Log,
+    pub(crate) keeper: &'a Keeper,
+    pub(crate) verbose: bool,
+}
+
+impl Place<'_> {
+    /// Takes the whole of `way`.
+    pub(crate) fn put(&mut self, way: &[Step]) -> Result<()> {
+        self.take(&self.root.directory, way).map(drop)
+    }
+
+    fn take(&mut self, from: &Rc<Directory>, way: &[Step]) -> Result<Rc<Directory>> {
+        let mut at = Rc::clone(from);
+        for step in way {
+            at = match step {
+                Step::Root => Rc::clone(&self.root.directory),
+                Step::Up => at.parent(),
+                Step::Directory(name, owner) => self.enter(&at, name, owner)?,
+                Step::Link { name, target, then } if file_at_end(then).is_some() => {
+                    self.link_to_file(&at, name, target)?;
+                    self.take(&at, then)?
+                }
+                Step::Link { name, target, then } => self.enter_link(&at, name, target, then)?,
+                Step::File(name, source) => {
+                    self.file(&at, name, source)?;
+                    at
+                }
+            };
+        }
+        Ok(at)
+    }
+
+    /// Enters the directory `name`, which is made like the host's when it is not there.
+    fn enter(&mut self, at: &Rc<Directory>, name: &OsStr, owner: &Owner) -> Result<Rc<Directory>> {
+        if let Some(known) = at.known(name) {
+            return Ok(known);
+        }
+        // Its owner must be able to work in it, also the next time.
+        let owner = Owner { mode: owner.mode | 0o700, ..*owner };
+        let mode = Mode::from_bits_truncate(owner.mode & 0o1777);
+        let entered = match mkdirat(&at.descriptor, name, mode) {
+            Ok(()) => {
+                self.log.push(Made::Directory(Rc::clone(at), name.to_owned()));
+                let made = at.check(name, at.open(name))?;
+                at.check(name, self.keeper.apply_to_directory(at, name, &owner))?;
+                made
+            }
+            Err(Errno::EEXIST) => self.follow_name(at, name, &mut 0)?,
+            Err(errno) => return Err(at.error(name, errno)),
+        };
+        at.remember(name, &entered);
+        Ok(entered)
+    }
+
+    /// Goes over the symlink `name` to a directory, which is made like the host's when it is not there.
+    fn enter_link(
+        &mut self,
+        at: &Rc<Directory>,
+        name: &OsStr,
+        target: &Path,
+        then: &[Step],
+    ) -> Result<Rc<Directory>> {
+        if let Some(known) = at.known(name) {
+            return Ok(known);
+        }
+        let same = match symlinkat(target, &at.descriptor, name) {
+            Ok(()) => {
+                self.log.push(Made::Entry(Rc::clone(at), name.to_owned()));
+                true
+            }
+            Err(Errno::EEXIST) => is_link_to(at, name, target),
+            Err(errno) => return Err(at.error(name, errno)),
+        };
+        let entered = if same { self.take(at, then)? } else { self.follow_name(at, name, &mut 0)? };
+        at.remember(name, &entered);
+        Ok(entered)
+    }
+
+    /// Makes the symlink `name` at the end of a way, in the place of what is there if that is no directory.
+    fn link_to_file(&mut self, at: &Rc<Directory>, name: &OsStr, target: &Path) -> Result<()> {
+        match symlinkat(target, &at.descriptor, name) {
+            Ok(()) => {
+                self.log.push(Made::Entry(Rc::clone(at), name.to_owned()));
+                Ok(())
+            }
+            Err(Errno::EEXIST) if is_link_to(at, name, target) => Ok(()),
+            Err(Errno::EEXIST) => {
+                let (stage, staged) = self.stage.symlink(target)?;
+                self.replace(&stage, &staged, at, name)
+            }
+            Err(errno) => Err(at.error(name, errno)),
+        }
+    }
+
+    /// Puts the copy of `source` in its place.
+    fn file(&mut self, at: &Rc<Directory>, name: &OsStr, source: &Source) -> Result<()> {
+        let (stage, staged) = match self.stage.take(source) {
+            Some(prepared) => prepared,
+            // It was put somewhere before: here, or, where DIR's directories are not the host's, elsewhere.
+            None if at.status(name).is_ok_and(|status| self.keeper.is_copy(&status, source)) => return Ok(()),
+            None => {
+                self.stage.prepare(source, self.keeper)?;
+                self.stage.take(source).ok_or_else(|| at.error(name, Errno::EINVAL))?
+            }
+        };
+        match renameat2(
+            &stage.descriptor,
+            staged.as_os_str(),
+            &at.descriptor,
+            name,
+            RenameFlags::RENAME_NOREPLACE,
+        ) {
+            Ok(()) => self.log.push(Made::Entry(Rc::clone(at), name.to_owned())),
+            // EINVAL: a file system without this flag.
+            Err(Errno::EEXIST | Errno::EINVAL) => self.replace(&stage, &staged, at, name)?,
+            Err(Errno::EXDEV) => self.write_in_place(at, name, source)?,
+            Err(errno) => return Err(at.error(name, errno)),
+        }
+        if self.verbose {
+            hc::note("hc-rootfs", &format!("copied {}", show(&source.path)));
+        }
+        Ok(())
+    }
+
+    /// Exchanges what is at `name` for what is on the stage, where the old one stays until the end.
+    fn replace(
+        &mut self,
+        stage: &Rc<Directory>,
+        staged: &OsStr,
+        at: &Rc<Directory>,
+        name: &OsStr,
+    ) -> Result<()> {
+        refuse_directory(at, name)?;
+        let (from, to) = (stage.descriptor.as_fd(), at.descriptor.as_fd());
+        match renameat2(from, staged, to, name, RenameFlags::RENAME_EXCHANGE) {
+            Ok(()) => self.log.push(Made::Replaced(
+                Rc::clone(at),
+                name.to_owned(),
+                Rc::clone(stage),
+                staged.to_owned(),
+            )),
+            // Nothing to exchange with, or a file system that cannot.
+            Err(Errno::ENOENT | Errno::EINVAL) => {
+                at.check(name, renameat(from, staged, to, name))?;
+            }
+            Err(errno) => return Err(at.error(name, errno)),
+        }
+        Ok(())
+    }
+
+    /// Copies to another file system below DIR, by way of a temporary file beside the final one.
+    fn write_in_place(&mut self, at: &Rc<Directory>, name: &OsStr, source: &Source) -> Result<()> {
+        let temporary = OsStr::new(TEMPORARY);
+        let remove = || unlinkat(&at.descriptor, temporary, UnlinkatFlags::NoRemoveDir);
+        refuse_directory(at, name)?;
+        let _left_by_a_killed_run = remove();
+        let shown = self.root.directory.name_within(&source.path);
+        let existed = at.status(name).is_ok();
+        let renamed = content::write(at, temporary, source, &shown, self.keeper)
+            .and_then(|()| at.check(name, renameat(&at.descriptor, temporary, &at.descriptor, name)));
+        if renamed.is_err() {
+            let _ = remove();
+        } else if !existed {
+            self.log.push(Made::Entry(Rc::clone(at), name.to_owned()));
+        }
+        renamed
+    }
+
+    /// Enters `name` as DIR has it: a directory, or a symlink to one below DIR.
+    fn follow_name(&self, at: &Rc<Directory>, name: &OsStr, links: &mut usize) -> Result<Rc<Directory>> {
+        match at.open(name) {
+            Ok(entered) => Ok(entered),
+            Err(Errno::ENOTDIR | Errno::ELOOP) => {
+                let target = readlinkat(&at.descriptor, name).map_err(|_| at.error(name, Errno::ENOTDIR))?;
+                *links += 1;
+                if *links > MAX_LINKS {
+                    return Err(at.error(name, Errno::ELOOP));
+                }
+                self.follow(at, Path::new(&target), links).map_err(|errno| {
+                    let why = format!("leads to {}, which is no directory in the new root", show(&target));
+                    errno.unwrap_or_else(|| at.failure(name, &why))
+                })
+            }
+            Err(errno) => Err(at.error(name, errno)),
+        }
+    }
+
+    /// Walks a symlink's `target`. `Err(None)` when it leads nowhere.
+    fn follow(
+        &self,
+        from: &Rc<Directory>,
+        target: &Path,
+        links: &mut usize,
+    ) -> std::result::Result<Rc<Directory>, Option<hc::Error>> {
+        let mut at = Rc::clone(from);
+        for component in target.components() {
+            at = match component {
+                Component::RootDir => Rc::clone(&self.root.directory),
+                Component::ParentDir => at.parent(),
+                Component::Normal(name) if at.status(name).is_err() => return Err(None),
+                Component::Normal(name) => self.follow_name(&at, name, links)?,
+                Component::CurDir | Component::Prefix(_) => at,
+            };
+        }
+        Ok(at)
+    }
+}
+
+fn is_link_to(at: &Directory, name: &OsStr, target: &Path) -> bool {
+    readlinkat(&at.descriptor, name).is_ok_and(|found| Path::new(&found) == target)
+}
+
+fn refuse_directory(at: &Directory, name: &OsStr) -> Result<()> {
+    let directory = at.status(name).is_ok_and(|status| {
+        SFlag::from_bits_truncate(status.st_mode & SFlag::S_IFMT.bits()) == SFlag::S_IFDIR
+    });
+    if directory { Err(at.failure(name, "is a directory, and the host has a file there")) } else { Ok(()) }
+}

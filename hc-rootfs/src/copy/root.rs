@@ -1,0 +1,116 @@
+//! DIR itself: made when missing, locked, and refused when it is the host's root directory.
+
+use super::content::Keeper;
+use super::directory::Directory;
+use super::undo::{Log, Made};
+use crate::host::Source;
+use hc::{Context, Error, Result, reason, show};
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg, OFlag, open};
+use nix::sys::stat::{FileStat, Mode, fstat, stat};
+use nix::unistd::mkdir;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// How long another run may hold DIR. Those inside a container can hold the lock as well, and shall not hold
+/// up anybody for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_millis(10);
+
+pub(crate) struct Root {
+    pub(crate) directory: Rc<Directory>,
+    /// Made by this run: nothing is in it yet.
+    pub(crate) fresh: bool,
+    /// New entries get DIR's group, not the caller's.
+    pub(crate) setgid: bool,
+    /// Released by exec, or by the end of this process.
+    _lock: Option<Flock<OwnedFd>>,
+}
+
+impl Root {
+    /// Opens `path`, making it (0755) and its parents (as `umask` has it) when they are not there.
+    pub(crate) fn open(path: &Path, umask: Mode, log: &mut Log) -> Result<Self> {
+        let shown = if path.as_os_str().is_empty() { "''".to_owned() } else { show(path).to_string() };
+        loop {
+            let fresh = make(path, Mode::from_bits_truncate(0o755), umask, log).context(&shown)?;
+            let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+            let descriptor = open(path, flags, Mode::empty()).context(&shown)?;
+            let lock = lock(descriptor.try_clone().context(&shown)?, &shown)?;
+            let status = fstat(&descriptor).context(&shown)?;
+            // The run that made it failed and took it away again while this one waited for the lock.
+            if status.st_nlink == 0 {
+                continue;
+            }
+            refuse_host_root(&status, &shown)?;
+            return Ok(Root {
+                directory: Directory::root(descriptor, path.to_owned()),
+                fresh,
+                setgid: status.st_mode & libc::S_ISGID != 0,
+                _lock: lock,
+            });
+        }
+    }
+
+    /// True when `name` already means a file like `source` in the new root.
+    pub(crate) fn has(&self, name: &Path, source: &Source, keeper: &Keeper) -> bool {
+        !self.fresh && self.directory.status_within(name).is_ok_and(|status| keeper.is_copy(&status, source))
+    }
+}
+
+/// mkdir -p; true when `path` itself was made.
+fn make(path: &Path, mode: Mode, umask: Mode, log: &mut Log) -> nix::Result<bool> {
+    let made = match mkdir(path, mode) {
+        Err(Errno::ENOENT) => {
+            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            make(parent.ok_or(Errno::ENOENT)?, Mode::from_bits_truncate(0o777) & !umask, umask, log)?;
+            mkdir(path, mode)
+        }
+        made => made,
+    };
+    match made {
+        Ok(()) => {
+            log.push(Made::Outside(path.to_owned()));
+            Ok(true)
+        }
+        Err(Errno::EEXIST) => Ok(false),
+        // mkdir(2) may be refused for what exists all the same: the root of a read-only file system, say.
+        Err(errno) if path.exists() && errno != Errno::ENOTDIR => Ok(false),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// Waits for its turn. `None` where the file system has no locks.
+fn lock(mut descriptor: OwnedFd, shown: &str) -> Result<Option<Flock<OwnedFd>>> {
+    let start = Instant::now();
+    loop {
+        match Flock::lock(descriptor, FlockArg::LockExclusiveNonblock) {
+            Ok(lock) => return Ok(Some(lock)),
+            Err((back, Errno::EWOULDBLOCK)) if start.elapsed() < PATIENCE => {
+                descriptor = back;
+                std::thread::sleep(INTERVAL);
+            }
+            Err((back, Errno::EINTR)) => descriptor = back,
+            Err((_, Errno::EWOULDBLOCK)) => {
+                let minutes = "another process has had it locked for a minute (see lslocks(8))";
+                return Err(Error::new(format!("{shown}: {minutes}")));
+            }
+            Err((_, Errno::ENOLCK | Errno::EOPNOTSUPP | Errno::ENOSYS | Errno::EINVAL | Errno::EBADF)) => {
+                return Ok(None);
+            }
+            Err((_, errno)) => return Err(Error::new(format!("{shown}: cannot lock: {}", reason(errno)))),
+        }
+    }
+}
+
+/// Copying / into itself would replace files by themselves at best.
+fn refuse_host_root(status: &FileStat, shown: &str) -> Result<()> {
+    let host = stat("/").context("/")?;
+    if (host.st_dev, host.st_ino) == (status.st_dev, status.st_ino) {
+        return Err(Error::new(format!(
+            "{shown}: is the root directory, where the programs come from: name a directory to copy them to"
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! `.hc-rootfs` in DIR: where files are written before they are renamed into place.
+
+use super::content::{self, Keeper};
+use super::directory::Directory;
+use super::root::Root;
+use crate::host::Source;
+use hc::{Result, reason};
+use nix::dir::Dir;
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::sys::stat::{Mode, mkdirat};
+use nix::unistd::{UnlinkatFlags, symlinkat, unlinkat};
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::rc::Rc;
+
+const NAME: &str = ".hc-rootfs";
+
+pub(crate) struct Stage {
+    root: Rc<Directory>,
+    /// Made when first needed.
+    directory: Option<Rc<Directory>>,
+    /// The number that is the next file's name.
+    next: usize,
+    /// Which source lies there under which name.
+    prepared: HashMap<(u64, u64), OsString>,
+}
+
+impl Stage {
+    /// Clears away what a run that was killed may have left in `root`.
+    pub(crate) fn new(root: &Root) -> Result<Self> {
+        let stage =
+            Stage { root: Rc::clone(&root.directory), directory: None, next: 0, prepared: HashMap::new() };
+        if !root.fresh {
+            stage.remove_directory()?;
+        }
+        Ok(stage)
+    }
+
+    /// Writes the copy of `source`, unless it lies there already.
+    pub(crate) fn prepare(&mut self, source: &Source, keeper: &Keeper) -> Result<()> {
+        if !self.prepared.contains_key(&source.id) {
+            let (directory, name) = self.new_name()?;
+            content::write(&directory, &name, source, &self.root.name_within(&source.path), keeper)?;
+            self.prepared.insert(source.id, name);
+        }
+        Ok(())
+    }
+
+    /// Hands over the copy of `source`: the directory it lies in, and its name there.
+    pub(crate) fn take(&mut self, source: &Source) -> Option<(Rc<Directory>, OsString)> {
+        let name = self.prepared.remove(&source.id)?;
+        Some((Rc::clone(self.directory.as_ref()?), name))
+    }
+
+    /// Makes a symlink that is to replace something.
+    pub(crate) fn symlink(&mut self, target: &Path) -> Result<(Rc<Directory>, OsString)> {
+        let (directory, name) = self.new_name()?;
+        directory.check(&name, symlinkat(target, &directory.descriptor, name.as_os_str()))?;
+        Ok((directory, name))
+    }
+
+    fn new_name(&mut self) -> Result<(Rc<Directory>, OsString)> {
+        let directory = match &self.directory {
+            Some(directory) => Rc::clone(directory),
+            None => Rc::clone(self.directory.insert(make(&self.root)?)),
+        };
+        let name = OsString::from(self.next.to_string());
+        self.next += 1;
+        Ok((directory, name))
+    }
+
+    /// Removes the stage and what is left on it: at the end, what was replaced.
+    pub(crate) fn remove(&mut self) -> Result<()> {
+        if self.directory.take().is_some() { self.remove_directory() } else { Ok(()) }
+    }
+
+    fn remove_directory(&self) -> Result<()> {
+        let root = &self.root;
+        match unlinkat(&root.descriptor, NAME, UnlinkatFlags::RemoveDir) {
+            Err(Errno::ENOTEMPTY | Errno::EEXIST) => empty(root)
+                .and_then(|()| unlinkat(&root.descriptor, NAME, UnlinkatFlags::RemoveDir))
+                .map_err(|errno| {
+                    root.failure(NAME, &format!("{} (left by an earlier run; remove it)", reason(errno)))
+                }),
+            // Gone; or not a directory, and none of ours; or nothing may be written here, and those who
+            // need to will say so.
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+}
+
+fn make(root: &Rc<Directory>) -> Result<Rc<Directory>> {
+    let name = OsStr::new(NAME);
+    root.check(name, mkdirat(&root.descriptor, name, Mode::from_bits_truncate(0o700)))?;
+    root.check(name, root.open(name))
+}
+
+/// Removes the files in the stage. Directories in it are none of ours and stay.
+fn empty(root: &Directory) -> nix::Result<()> {
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    let mut stage = Dir::openat(&root.descriptor, NAME, flags, Mode::empty())?;
+    let names: Vec<OsString> = stage
+        .iter()
+        .map(|entry| entry.map(|entry| OsStr::from_bytes(entry.file_name().to_bytes()).to_owned()))
+        .collect::<nix::Result<_>>()?;
+    for name in names.iter().filter(|name| *name != "." && *name != "..") {
+        unlinkat(&stage, name.as_os_str(), UnlinkatFlags::NoRemoveDir)?;
+    }
+    Ok(())
+}

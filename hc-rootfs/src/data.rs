@@ -1,0 +1,131 @@
+//! What interpreters need besides themselves: files that no ELF header names.
+//!
+//! hc-rootfs does not copy them, so it says which there are and how to.
+
+use crate::copy::Rootfs;
+use crate::programs::Closure;
+use hc::show;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// One note for each program that has data on the host which is not in the new root, and one if a library
+/// is found through ld.so.cache alone.
+pub(crate) fn notes(closure: &Closure, rootfs: &Rootfs, directory: &OsStr) -> Vec<String> {
+    let mut notes = Vec::new();
+    for program in &closure.binaries {
+        let absent: Vec<PathBuf> =
+            data_of(program).into_iter().filter(|path| path.is_dir() && !rootfs.has(path)).collect();
+        if !absent.is_empty() {
+            notes.push(note(program, &absent, directory));
+        }
+    }
+    if let Some(library) = &closure.cached {
+        let cache = Path::new("/etc/ld.so.cache");
+        if !rootfs.has(cache) {
+            let command = command("cp --parents", &[cache.to_owned()], directory);
+            let library = show(library);
+            notes.push(format!("{library}: note: only {} leads to it, not copied: {command}", show(cache)));
+        }
+    }
+    notes
+}
+
+fn note(program: &Path, absent: &[PathBuf], directory: &OsStr) -> String {
+    let names: Vec<String> = absent.iter().map(|path| show(path).to_string()).collect();
+    let (library, is) = if names.len() == 1 { ("library", "is") } else { ("libraries", "are") };
+    format!(
+        "{}: note: its {library} {} {is} data and {is} not copied: {}",
+        show(program),
+        names.join(" "),
+        command("cp -a --parents", absent, directory)
+    )
+}
+
+/// The directories where `program` (without symlinks) looks for its own library, below the prefix it is
+/// installed in. What does not exist does no harm.
+fn data_of(program: &Path) -> Vec<PathBuf> {
+    let name = program.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let Some(prefix) = program.parent().and_then(Path::parent) else { return Vec::new() };
+    if is_versioned(name, "python") {
+        return vec![prefix.join("lib").join(name), prefix.join("lib64").join(name)];
+    }
+    if name == "perl" || is_versioned(name, "perl") {
+        // Debian's places first, then those of a perl that is configured with nothing special.
+        let debian = prefix.join("lib").join(concat_arch());
+        return vec![
+            debian.join("perl-base"),
+            debian.join("perl"),
+            prefix.join("share/perl"),
+            prefix.join("lib64/perl5"),
+            prefix.join("lib/perl5"),
+        ];
+    }
+    Vec::new()
+}
+
+/// Debian's name for this machine, in /usr/lib.
+fn concat_arch() -> String {
+    format!("{}-linux-gnu", std::env::consts::ARCH)
+}
+
+/// `python3.11`, not `python3` or `python3.11-config`.
+fn is_versioned(name: &str, program: &str) -> bool {
+    let Some(version) = name.strip_prefix(program) else { return false };
+    version.contains('.')
+        && version
+            .split('.')
+            .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        && version.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// A command line for a shell that copies `paths` to `directory`.
+fn command(copy: &str, paths: &[PathBuf], directory: &OsStr) -> String {
+    let mut words = vec![copy.to_owned()];
+    words.extend(paths.iter().map(|path| quote(path.as_os_str())));
+    words.push(quote(&if directory.as_bytes().starts_with(b"-") {
+        Path::new(".").join(directory).into_os_string()
+    } else {
+        directory.to_owned()
+    }));
+    words.join(" ")
+}
+
+/// The word as sh(1) would have to be given it. Bytes that do not print come out as $'…' would have them,
+/// which is not in every sh; but they must not reach the terminal.
+fn quote(word: &OsStr) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-+,:@%=".contains(byte);
+    let shown = show(word).to_string();
+    if shown.as_bytes() != word.as_bytes() {
+        return format!("$'{}'", shown.replace('\'', "\\'"));
+    }
+    if !shown.is_empty() && shown.as_bytes().iter().all(plain) {
+        return shown;
+    }
+    format!("'{}'", shown.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_python_is_known_by_its_version() {
+        assert!(is_versioned("python3.11", "python"));
+        assert!(is_versioned("python3.13t", "python"));
+        for name in ["python", "python3", "python3.11-config", "python.3", "pythonx.y", "ipython3.1"] {
+            assert!(!is_versioned(name, "python"), "{name}");
+        }
+        let paths = data_of(Path::new("/opt/py/bin/python3.12"));
+        assert_eq!(paths[0], Path::new("/opt/py/lib/python3.12"));
+        assert!(data_of(Path::new("/bin/echo")).is_empty());
+    }
+
+    #[test]
+    fn a_command_can_be_pasted() {
+        let line = command("cp", &[PathBuf::from("/a b/c"), PathBuf::from("/d")], OsStr::new("it's"));
+        assert_eq!(line, "cp '/a b/c' /d 'it'\\''s'");
+        assert_eq!(command("cp", &[], OsStr::new("-x")), "cp ./-x");
+        assert_eq!(quote(OsStr::new("a\nb")), "$'a\\nb'");
+    }
+}

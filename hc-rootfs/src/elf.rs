@@ -1,0 +1,300 @@
+//! What the loader reads of an ELF file: its machine, its loader, and the names in its dynamic section.
+//!
+//! Every file is hostile. Reads are bounded by the limits below whatever the headers claim; offsets and
+//! sizes are checked before they are used.
+
+use goblin::container::{Container, Ctx};
+use goblin::elf::dynamic::{
+    DF_1_NODEFLIB, DT_FLAGS_1, DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB, Dynamic,
+};
+use goblin::elf::program_header::{PT_DYNAMIC, PT_INTERP, PT_LOAD, ProgramHeader};
+use nix::errno::Errno;
+use std::os::unix::fs::FileExt;
+
+/// Most of what is asked for lies in the first page.
+const HEAD: usize = 4096;
+/// Headers beyond this the kernel refuses too (load_elf_phdrs() in fs/binfmt_elf.c).
+const MAX_HEADERS: usize = 65536;
+/// Four thousand entries; real ones have fewer than a hundred.
+const MAX_DYNAMIC: u64 = 65536;
+/// A name longer than a path can be is none: PATH_MAX.
+const MAX_STRING: usize = 4096;
+/// All names of one file together.
+const MAX_STRINGS: usize = 1 << 20;
+
+/// A file as far as it has to be read: positional reads that may be short.
+pub(crate) trait Bytes {
+    /// Reads up to the length of `buffer` from `offset`; 0 at the end.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> nix::Result<usize>;
+}
+
+impl Bytes for std::fs::File {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> nix::Result<usize> {
+        FileExt::read_at(self, buffer, offset)
+            .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
+    }
+}
+
+/// What two objects must have in common to be loaded together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Machine {
+    /// 64-bit, by e_ident.
+    pub(crate) wide: bool,
+    pub(crate) little_endian: bool,
+    /// e_machine
+    pub(crate) number: u16,
+}
+
+/// One ELF file, as the loader sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Object {
+    pub(crate) machine: Machine,
+    pub(crate) interpreter: Option<Vec<u8>>,
+    pub(crate) soname: Option<Vec<u8>>,
+    pub(crate) rpath: Option<Vec<u8>>,
+    pub(crate) runpath: Option<Vec<u8>>,
+    pub(crate) needed: Vec<Vec<u8>>,
+    /// DF_1_NODEFLIB: neither the system directories nor cache hits in them.
+    pub(crate) no_default: bool,
+}
+
+/// Why a file is not an object that can be loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Defect {
+    /// No ELF magic.
+    NotElf,
+    /// For another class, byte order or processor: a search goes on.
+    OtherMachine,
+    /// Something in it contradicts itself.
+    Broken(&'static str),
+    /// It could not be read.
+    Unreadable(Errno),
+}
+
+/// Reads `file`, for `wanted` if it has to fit to a program.
+pub(crate) fn parse(file: &impl Bytes, wanted: Option<Machine>) -> Result<Object, Defect> {
+    let mut head = [0_u8; HEAD];
+    let length = fill(file, &mut head, 0)?;
+    let head = head.get(..length).unwrap_or_default();
+    if !head.starts_with(b"\x7fELF") {
+        return Err(Defect::NotElf);
+    }
+    let header =
+        goblin::elf::Elf::parse_header(head).map_err(|_| Defect::Broken("its ELF header is cut off"))?;
+    let (Ok(container), Ok(endian)) = (header.container(), header.endianness()) else {
+        return Err(Defect::Broken("its ELF class or byte order is unknown"));
+    };
+    let machine = Machine {
+        wide: container == Container::Big,
+        little_endian: endian.is_little(),
+        number: header.e_machine,
+    };
+    if wanted.is_some_and(|wanted| wanted != machine) {
+        return Err(Defect::OtherMachine);
+    }
+    let context = Ctx::new(container, endian);
+    let count = usize::from(header.e_phnum);
+    if count == 0 {
+        return Err(Defect::Broken("it has no program headers"));
+    }
+    let size = count * usize::from(header.e_phentsize);
+    if usize::from(header.e_phentsize) != ProgramHeader::size(context) || size > MAX_HEADERS {
+        return Err(Defect::Broken("its program headers have an impossible size"));
+    }
+    let table = read(file, head, header.e_phoff, size, "its program headers are cut off")?;
+    let headers = ProgramHeader::parse(&table, 0, count, context)
+        .map_err(|_| Defect::Broken("its program headers are cut off"))?;
+    let mut object = dynamic_names(file, head, &headers, context, machine)?;
+    object.interpreter = interpreter(file, head, &headers)?;
+    Ok(object)
+}
+
+/// The string of PT_INTERP, which ends in NUL within its segment or the kernel refuses the program.
+fn interpreter(file: &impl Bytes, head: &[u8], headers: &[ProgramHeader]) -> Result<Option<Vec<u8>>, Defect> {
+    const WHAT: &str = "the name of its loader is broken";
+    let Some(header) = headers.iter().find(|header| header.p_type == PT_INTERP) else { return Ok(None) };
+    let size = usize::try_from(header.p_filesz).ok().filter(|&size| size <= MAX_STRING);
+    let mut name = read(file, head, header.p_offset, size.ok_or(Defect::Broken(WHAT))?, WHAT)?;
+    name.truncate(name.iter().position(|&byte| byte == 0).ok_or(Defect::Broken(WHAT))?);
+    if name.is_empty() { Err(Defect::Broken(WHAT)) } else { Ok(Some(name)) }
+}
+
+fn dynamic_names(
+    file: &impl Bytes,
+    head: &[u8],
+    headers: &[ProgramHeader],
+    context: Ctx,
+    machine: Machine,
+) -> Result<Object, Defect> {
+    const WHAT: &str = "its dynamic section is broken";
+    let mut object = Object {
+        machine,
+        interpreter: None,
+        soname: None,
+        rpath: None,
+        runpath: None,
+        needed: Vec::new(),
+        no_default: false,
+    };
+    let Some(segment) = headers.iter().find(|header| header.p_type == PT_DYNAMIC) else { return Ok(object) };
+    if segment.p_filesz > MAX_DYNAMIC {
+        return Err(Defect::Broken(WHAT));
+    }
+    let size = usize::try_from(segment.p_filesz).map_err(|_| Defect::Broken(WHAT))?;
+    let section = read(file, head, segment.p_offset, size, "its dynamic section is cut off")?;
+    // To goblin the section is a file of its own, so nothing but these bytes is looked at.
+    let own = ProgramHeader { p_offset: 0, ..segment.clone() };
+    let entries = Dynamic::parse(&section, &[own], context).ok().flatten().ok_or(Defect::Broken(WHAT))?.dyns;
+    let last = |tag| entries.iter().rev().find(|entry| entry.d_tag == tag).map(|entry| entry.d_val);
+    object.no_default = last(DT_FLAGS_1).is_some_and(|flags| flags & DF_1_NODEFLIB != 0);
+    let Some(address) = last(DT_STRTAB) else { return Ok(object) };
+    let start = file_offset(headers, address).ok_or(Defect::Broken("its string table is nowhere in it"))?;
+    let mut strings = Strings::new(file, start, last(DT_STRSZ).unwrap_or(u64::MAX));
+    for entry in &entries {
+        let mut string = || strings.get(entry.d_val);
+        match entry.d_tag {
+            DT_NEEDED => object.needed.push(string()?),
+            DT_SONAME => object.soname = Some(string()?),
+            DT_RPATH => object.rpath = Some(string()?),
+            DT_RUNPATH => object.runpath = Some(string()?),
+            _ => {}
+        }
+    }
+    // elf_get_dynamic_info() in glibc's elf/get-dynamic-info.h.
+    if object.runpath.is_some() {
+        object.rpath = None;
+    }
+    Ok(object)
+}
+
+/// Where in the file the byte is that the program sees at `address`.
+fn file_offset(headers: &[ProgramHeader], address: u64) -> Option<u64> {
+    headers.iter().filter(|header| header.p_type == PT_LOAD).find_map(|header| {
+        let within = address.checked_sub(header.p_vaddr).filter(|&within| within < header.p_filesz)?;
+        header.p_offset.checked_add(within)
+    })
+}
+
+/// The string table, a page of it at a time: names that are used lie close together.
+struct Strings<'a, B> {
+    file: &'a B,
+    start: u64,
+    size: u64,
+    window: Vec<u8>,
+    /// Offset of the window's first byte within the table.
+    at: u64,
+    /// How many bytes of names may still be read.
+    budget: usize,
+}
+
+impl<'a, B: Bytes> Strings<'a, B> {
+    fn new(file: &'a B, start: u64, size: u64) -> Self {
+        Strings { file, start, size, window: Vec::new(), at: 0, budget: MAX_STRINGS }
+    }
+
+    fn get(&mut self, offset: u64) -> Result<Vec<u8>, Defect> {
+        const WHAT: Defect = Defect::Broken("a name in its dynamic section is broken");
+        if offset >= self.size {
+            return Err(WHAT);
+        }
+        let string = if let Some(string) = self.in_window(offset) {
+            string
+        } else {
+            self.window.resize(MAX_STRING, 0);
+            let from = self.start.checked_add(offset).ok_or(WHAT)?;
+            let length = fill(self.file, &mut self.window, from)?;
+            self.window.truncate(length);
+            self.at = offset;
+            self.in_window(offset).ok_or(WHAT)?
+        };
+        self.budget = self.budget.checked_sub(string.len()).ok_or(WHAT)?;
+        Ok(string)
+    }
+
+    fn in_window(&self, offset: u64) -> Option<Vec<u8>> {
+        let rest = self.window.get(usize::try_from(offset.checked_sub(self.at)?).ok()?..)?;
+        let end = rest.iter().position(|&byte| byte == 0)?;
+        rest.get(..end).map(<[u8]>::to_vec)
+    }
+}
+
+/// `size` bytes at `offset`, out of `head` when they lie there.
+fn read(
+    file: &impl Bytes,
+    head: &[u8],
+    offset: u64,
+    size: usize,
+    cut_off: &'static str,
+) -> Result<Vec<u8>, Defect> {
+    let start = usize::try_from(offset).unwrap_or(usize::MAX);
+    if let Some(bytes) = start.checked_add(size).and_then(|end| head.get(start..end)) {
+        return Ok(bytes.to_vec());
+    }
+    let mut bytes = vec![0_u8; size];
+    let length = fill(file, &mut bytes, offset)?;
+    if length == size { Ok(bytes) } else { Err(Defect::Broken(cut_off)) }
+}
+
+/// Reads until `buffer` is full or the file ends; how much there was.
+fn fill(file: &impl Bytes, buffer: &mut [u8], offset: u64) -> Result<usize, Defect> {
+    let mut length = 0;
+    while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
+        let Some(at) = offset.checked_add(length as u64).filter(|&at| i64::try_from(at).is_ok()) else {
+            break;
+        };
+        match file.read_at(rest, at) {
+            Ok(0) => break,
+            Ok(more) => length += more,
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(Defect::Unreadable(errno)),
+        }
+    }
+    Ok(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Bytes for Vec<u8> {
+        fn read_at(&self, buffer: &mut [u8], offset: u64) -> nix::Result<usize> {
+            let rest = self.get(usize::try_from(offset).unwrap()..).unwrap_or_default();
+            let length = rest.len().min(buffer.len());
+            buffer[..length].copy_from_slice(&rest[..length]);
+            Ok(length)
+        }
+    }
+
+    #[test]
+    fn a_program_of_this_machine_is_read() {
+        let program = std::fs::read("/bin/sh").unwrap();
+        let object = parse(&program, None).unwrap();
+        assert!(object.interpreter.is_some());
+        assert!(object.needed.iter().any(|name| name.starts_with(b"libc.so")));
+        let other = Machine { number: 0xffff, ..object.machine };
+        assert_eq!(parse(&program, Some(other)), Err(Defect::OtherMachine));
+    }
+
+    #[test]
+    fn what_is_no_elf_file_is_said_to_be_none() {
+        assert_eq!(parse(&b"#!/bin/sh\n".to_vec(), None), Err(Defect::NotElf));
+        assert_eq!(parse(&Vec::new(), None), Err(Defect::NotElf));
+        assert!(matches!(parse(&b"\x7fELF".to_vec(), None), Err(Defect::Broken(_))));
+    }
+
+    #[test]
+    fn hostile_files_are_refused_or_read_but_do_no_harm() {
+        let good = std::fs::read("/bin/sh").unwrap();
+        let dynamic = good.windows(7).position(|window| window == b"libc.so").unwrap();
+        for length in (0..6000).step_by(7) {
+            let _ = parse(&good[..length].to_vec(), None);
+        }
+        for at in (0..1100).chain(dynamic - 64..dynamic + 64) {
+            for value in [0, 1, 0x7f, 0x80, 0xff] {
+                let mut bad = good.clone();
+                bad[at] = value;
+                let _ = parse(&bad, None);
+            }
+        }
+    }
+}

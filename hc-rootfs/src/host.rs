@@ -1,0 +1,258 @@
+//! The host's files: read as the loader reads them, and the way to each of them as the kernel walks it.
+
+use crate::elf::{self, Defect, Machine};
+use crate::resolver::{Files, Found, Unusable};
+use hc::{Context, Error, Result, reason, show};
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, lstat, stat};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
+
+/// As many symlinks the kernel follows in one path: MAXSYMLINKS.
+const MAX_LINKS: usize = 40;
+/// Loaders and caches are a tenth of this.
+const MAX_CONTENT: u64 = 16 << 20;
+
+/// What is looked at once is remembered: libraries share their directories.
+#[derive(Default)]
+pub(crate) struct Host {
+    objects: RefCell<HashMap<PathBuf, Found>>,
+    nodes: RefCell<HashMap<PathBuf, Node>>,
+}
+
+/// What stands at a path, symlinks not followed.
+#[derive(Clone)]
+enum Node {
+    Directory(Owner),
+    Link(PathBuf),
+    File(Source),
+}
+
+/// Mode bits and owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Owner {
+    pub(crate) mode: u32,
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+}
+
+/// A file to copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// Without symlinks in it.
+    pub(crate) path: PathBuf,
+    /// Device and inode.
+    pub(crate) id: (u64, u64),
+    pub(crate) size: i64,
+    pub(crate) owner: Owner,
+    /// Seconds and nanoseconds.
+    pub(crate) modified: (i64, i64),
+}
+
+/// A name that is to work in the new root, and what it takes.
+pub(crate) struct Ware {
+    /// As the program or its loader will use it: absolute.
+    pub(crate) name: PathBuf,
+    pub(crate) way: Vec<Step>,
+    pub(crate) source: Source,
+}
+
+/// One step of the way to a file, to be taken again below the new root.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// To the root directory (an absolute symlink).
+    Root,
+    /// To `..`.
+    Up,
+    /// Into the directory of this name.
+    Directory(OsString, Owner),
+    /// Over the symlink of this name to where it leads.
+    Link { name: OsString, target: PathBuf, then: Vec<Step> },
+    /// To the file of this name, where every way ends.
+    File(OsString, Source),
+}
+
+impl Source {
+    fn new(path: PathBuf, status: &FileStat) -> Self {
+        Source {
+            path,
+            id: (status.st_dev, status.st_ino),
+            size: status.st_size,
+            owner: Owner::new(status),
+            modified: (status.st_mtime, status.st_mtime_nsec),
+        }
+    }
+}
+
+impl Owner {
+    pub(crate) fn new(status: &FileStat) -> Self {
+        Owner { mode: status.st_mode & 0o7777, uid: status.st_uid, gid: status.st_gid }
+    }
+}
+
+impl Host {
+    /// The way from the root directory to the file that each of `names` (absolute) means.
+    pub(crate) fn wares(&self, names: &[PathBuf]) -> Result<Vec<Ware>> {
+        names.iter().map(|name| self.ware(name)).collect()
+    }
+
+    fn ware(&self, name: &Path) -> Result<Ware> {
+        let (mut at, mut links) = (PathBuf::from("/"), 0);
+        let way = self.walk(name, &mut at, &mut links).context(show(name))?;
+        match file_at_end(&way).cloned() {
+            Some(source) => Ok(Ware { name: name.to_owned(), way, source }),
+            None => Err(Error::new(format!("{}: is not a regular file", show(name)))),
+        }
+    }
+
+    /// Walks `path` from the directory `at` on, and leaves `at` where it ends.
+    fn walk(&self, path: &Path, at: &mut PathBuf, links: &mut usize) -> nix::Result<Vec<Step>> {
+        let mut steps = Vec::new();
+        for component in path.components() {
+            match component {
+                Component::RootDir => {
+                    *at = PathBuf::from("/");
+                    steps.push(Step::Root);
+                }
+                Component::ParentDir => {
+                    at.pop();
+                    steps.push(Step::Up);
+                }
+                Component::Normal(name) => steps.push(self.step(name, at, links)?),
+                Component::CurDir | Component::Prefix(_) => {}
+            }
+        }
+        Ok(steps)
+    }
+
+    fn step(&self, name: &OsStr, at: &mut PathBuf, links: &mut usize) -> nix::Result<Step> {
+        at.push(name);
+        let name = name.to_owned();
+        Ok(match self.node(at)? {
+            Node::Directory(owner) => Step::Directory(name, owner),
+            Node::File(source) => Step::File(name, source),
+            Node::Link(target) => {
+                *links += 1;
+                if *links > MAX_LINKS {
+                    return Err(Errno::ELOOP);
+                }
+                at.pop();
+                let then = self.walk(&target, at, links)?;
+                Step::Link { name, target, then }
+            }
+        })
+    }
+
+    fn node(&self, path: &Path) -> nix::Result<Node> {
+        if let Some(node) = self.nodes.borrow().get(path) {
+            return Ok(node.clone());
+        }
+        let status = lstat(path)?;
+        let node = match SFlag::from_bits_truncate(status.st_mode & SFlag::S_IFMT.bits()) {
+            SFlag::S_IFDIR => Node::Directory(Owner::new(&status)),
+            SFlag::S_IFLNK => Node::Link(PathBuf::from(nix::fcntl::readlink(path)?)),
+            SFlag::S_IFREG => Node::File(Source::new(path.to_owned(), &status)),
+            _ => return Err(Errno::EINVAL),
+        };
+        self.nodes.borrow_mut().insert(path.to_owned(), node.clone());
+        Ok(node)
+    }
+}
+
+impl Files for Host {
+    fn object(&self, path: &Path, wanted: Machine) -> std::result::Result<Found, Unusable> {
+        if let Some(found) = self.objects.borrow().get(path) {
+            let fits = found.object.machine == wanted;
+            return if fits { Ok(found.clone()) } else { Err(Unusable::OtherMachine) };
+        }
+        let (file, status) = open_regular(path).map_err(|refusal| match refusal {
+            Refusal::Errno(
+                Errno::ENOENT | Errno::ENOTDIR | Errno::EACCES | Errno::ELOOP | Errno::ENAMETOOLONG,
+            ) => Unusable::Absent,
+            refusal => Unusable::Bad(refusal.to_string()),
+        })?;
+        let object = elf::parse(&file, Some(wanted)).map_err(|defect| match defect {
+            Defect::OtherMachine => Unusable::OtherMachine,
+            defect => Unusable::Bad(defect.to_string()),
+        })?;
+        let found = Found { object: Rc::new(object), id: (status.st_dev, status.st_ino) };
+        self.objects.borrow_mut().insert(path.to_owned(), found.clone());
+        Ok(found)
+    }
+
+    fn content(&self, path: &Path) -> Vec<u8> {
+        let mut content = Vec::new();
+        if let Ok((file, status)) = open_regular(path) {
+            content.reserve(usize::try_from(status.st_size).unwrap_or(0).min(1 << 20));
+            if file.take(MAX_CONTENT).read_to_end(&mut content).is_err() {
+                content.clear();
+            }
+        }
+        content
+    }
+}
+
+/// The file at the end of a way.
+pub(crate) fn file_at_end(way: &[Step]) -> Option<&Source> {
+    match way.last()? {
+        Step::File(_, source) => Some(source),
+        Step::Link { then, .. } => file_at_end(then),
+        Step::Root | Step::Up | Step::Directory(..) => None,
+    }
+}
+
+/// Why a file is not read.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    Errno(Errno),
+    /// A directory, device, FIFO or socket.
+    Kind(&'static str),
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Refusal::Errno(errno) => write!(f, "cannot be read: {}", reason(*errno)),
+            Refusal::Kind(kind) => write!(f, "is {kind}, not a regular file"),
+        }
+    }
+}
+
+impl std::fmt::Display for Defect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Defect::NotElf => f.write_str("is no ELF file"),
+            Defect::OtherMachine => f.write_str("is for another machine"),
+            Defect::Broken(why) => write!(f, "is broken: {why}"),
+            Defect::Unreadable(errno) => write!(f, "cannot be read: {}", reason(*errno)),
+        }
+    }
+}
+
+/// Opens a regular file. Anything else is not even opened: a FIFO would block, and opening a device can do
+/// things (a tape rewinds, a watchdog starts). It is looked at again once it is open, for it may have been
+/// exchanged in between.
+pub(crate) fn open_regular(path: &Path) -> std::result::Result<(File, FileStat), Refusal> {
+    check_kind(&stat(path).map_err(Refusal::Errno)?)?;
+    let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    let file = File::from(open(path, flags, Mode::empty()).map_err(Refusal::Errno)?);
+    let status = fstat(&file).map_err(Refusal::Errno)?;
+    check_kind(&status)?;
+    Ok((file, status))
+}
+
+fn check_kind(status: &FileStat) -> std::result::Result<(), Refusal> {
+    match SFlag::from_bits_truncate(status.st_mode & SFlag::S_IFMT.bits()) {
+        SFlag::S_IFREG => Ok(()),
+        SFlag::S_IFDIR => Err(Refusal::Kind("a directory")),
+        SFlag::S_IFIFO => Err(Refusal::Kind("a FIFO")),
+        SFlag::S_IFSOCK => Err(Refusal::Kind("a socket")),
+        _ => Err(Refusal::Kind("a device")),
+    }
+}

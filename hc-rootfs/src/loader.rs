@@ -1,0 +1,127 @@
+//! The rules of the loader that a program names: glibc's or musl's, and the directories compiled into it.
+
+use crate::elf::Machine;
+use goblin::elf::header::{EM_386, EM_AARCH64, EM_ARM, EM_PPC64, EM_RISCV, EM_S390, EM_X86_64};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// musl's own search path when there is no /etc/ld-musl-ARCH.path (ldso/dynlink.c).
+const MUSL_DIRECTORIES: [&str; 3] = ["/lib", "/usr/local/lib", "/usr/lib"];
+/// Where a glibc that says nothing else looks.
+const GLIBC_DIRECTORIES: [&str; 4] = ["/lib64", "/usr/lib64", "/lib", "/usr/lib"];
+/// The libraries whose place musl's loader takes itself.
+const MUSL_OWN: [&[u8]; 7] =
+    [b"libc.", b"libpthread.", b"librt.", b"libm.", b"libdl.", b"libutil.", b"libxnet."];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Glibc,
+    Musl,
+}
+
+impl Kind {
+    /// musl's loader is known by its file name, which programs are linked with.
+    pub(crate) fn of(loader: &Path) -> Self {
+        let name = loader.file_name().unwrap_or_default().as_bytes();
+        if name.starts_with(b"ld-musl-") { Kind::Musl } else { Kind::Glibc }
+    }
+
+    /// True for a library that is not a file of its own to this loader.
+    pub(crate) fn has_built_in(self, library: &[u8]) -> bool {
+        self == Kind::Musl && MUSL_OWN.iter().any(|own| library.starts_with(own))
+    }
+}
+
+/// Where a loader looks last, and what `$LIB` and `$PLATFORM` mean to it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Defaults {
+    pub(crate) directories: Vec<PathBuf>,
+    pub(crate) lib: Vec<u8>,
+    pub(crate) platforms: &'static [&'static [u8]],
+}
+
+impl Defaults {
+    /// Those of the loader whose file has `content`.
+    pub(crate) fn of(kind: Kind, content: &[u8], machine: Machine) -> Self {
+        let own = |list: &[&str]| list.iter().map(PathBuf::from).collect::<Vec<_>>();
+        let directories = match kind {
+            Kind::Musl => own(&MUSL_DIRECTORIES),
+            Kind::Glibc => compiled_in(content).unwrap_or_else(|| own(&GLIBC_DIRECTORIES)),
+        };
+        // glibc is built with libdir's last part as $LIB, which its first system directory ends in.
+        let first = directories.first().map(|path| path.as_os_str().as_bytes()).unwrap_or_default();
+        let first = first.strip_prefix(b"/usr").unwrap_or(first);
+        let lib = first.strip_prefix(b"/").unwrap_or(first).to_vec();
+        Defaults { directories, lib, platforms: platforms(machine) }
+    }
+}
+
+/// The list that stands in glibc's loader as consecutive strings, each ended by NUL and all of the form
+/// `/…/` (system_dirs in elf/dl-load.c).
+fn compiled_in(content: &[u8]) -> Option<Vec<PathBuf>> {
+    let is_directory = |text: &[u8]| {
+        text.len() > 1
+            && text.starts_with(b"/")
+            && text.ends_with(b"/")
+            && text.iter().all(u8::is_ascii_graphic)
+            && text.windows(4).any(|part| part == b"/lib")
+    };
+    let mut strings = content.split(|&byte| byte == 0).skip_while(|text| !is_directory(text));
+    let run: Vec<PathBuf> = strings
+        .by_ref()
+        .take_while(|text| is_directory(text))
+        .map(|text| PathBuf::from(OsStr::from_bytes(text.strip_suffix(b"/").unwrap_or(text))))
+        .collect();
+    (!run.is_empty()).then_some(run)
+}
+
+/// AT_PLATFORM of the kernel; glibc up to 2.36 replaces it on some Intel processors (cpu_features.c).
+fn platforms(machine: Machine) -> &'static [&'static [u8]] {
+    match (machine.number, machine.wide) {
+        (EM_X86_64, true) => &[b"xeon_phi", b"haswell", b"x86_64"],
+        (EM_X86_64, false) => &[b"x86_64"],
+        (EM_386, _) => &[b"i686", b"i586"],
+        (EM_AARCH64, _) => &[b"aarch64"],
+        (EM_ARM, _) => &[b"v8l", b"v7l", b"v6l"],
+        (EM_PPC64, _) => &[b"power10", b"power9", b"power8"],
+        (EM_S390, _) => &[b"z16", b"z15", b"z14", b"z13"],
+        (EM_RISCV, _) => &[b"riscv64"],
+        _ => &[b""],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AMD64: Machine = Machine { wide: true, little_endian: true, number: EM_X86_64 };
+
+    #[test]
+    fn directories_are_read_out_of_the_loader() {
+        let content =
+            b"x\0/etc/\0y\0/lib/x86_64-linux-gnu/\0/usr/lib/x86_64-linux-gnu/\0/lib/\0/usr/lib/\0\0";
+        let defaults = Defaults::of(Kind::Glibc, content, AMD64);
+        let expected = ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib", "/usr/lib"];
+        assert_eq!(defaults.directories, expected.map(PathBuf::from));
+        assert_eq!(defaults.lib, b"lib/x86_64-linux-gnu");
+        let arch = Defaults::of(Kind::Glibc, b"\0/usr/lib/\0", AMD64);
+        assert_eq!(arch.lib, b"lib");
+    }
+
+    #[test]
+    fn a_loader_without_them_gets_the_usual_ones() {
+        assert_eq!(Defaults::of(Kind::Glibc, b"", AMD64).directories.len(), 4);
+        let musl = Defaults::of(Kind::Musl, b"\0/lib/x/\0", AMD64);
+        assert_eq!(musl.directories, MUSL_DIRECTORIES.map(PathBuf::from));
+    }
+
+    #[test]
+    fn musl_is_its_own_c_library() {
+        let musl = Kind::of(Path::new("/lib/ld-musl-x86_64.so.1"));
+        assert!(musl.has_built_in(b"libc.so"));
+        assert!(!musl.has_built_in(b"libcrypto.so"));
+        let glibc = Kind::of(Path::new("/lib64/ld-linux-x86-64.so.2"));
+        assert!(!glibc.has_built_in(b"libc.so.6"));
+    }
+}

@@ -1,0 +1,138 @@
+//! From the PROGRAMs of the command line to the names of all files that they need.
+
+use crate::elf;
+use crate::host::{Host, open_regular};
+use crate::resolver::{self, Found};
+use crate::script;
+use hc::{Environ, Error, Result, show};
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// The kernel follows `#!` from script to script this far (exec_binprm() in fs/exec.c).
+const MAX_SCRIPTS: usize = 5;
+/// Scripts that start each other through env(1) begin anew each time; nobody means this many.
+const MAX_PROGRAMS: usize = 64;
+
+/// All that the PROGRAMs need.
+#[derive(Default)]
+pub(crate) struct Closure {
+    /// Absolute names in the order in which they were met, each once.
+    pub(crate) names: Vec<PathBuf>,
+    /// The programs that are no scripts, with their symlinks resolved.
+    pub(crate) binaries: Vec<PathBuf>,
+    /// A library that only the host's ld.so.cache leads to, if there is one.
+    pub(crate) cached: Option<PathBuf>,
+    known: HashSet<PathBuf>,
+    /// The programs that were looked into.
+    opened: HashSet<PathBuf>,
+}
+
+/// Looks up each PROGRAM as a shell would, and what it needs. Whatever is wrong with one is a failure of
+/// this tool (125): NEXT is another program.
+pub(crate) fn closure(programs: &[OsString], host: &Host, env: &Environ) -> Result<Closure> {
+    let mut closure = Closure::default();
+    for program in programs {
+        let file = find(program, env).map_err(|error| Error::new(error.to_string()))?;
+        closure.add_program(&file, host, env)?;
+    }
+    Ok(closure)
+}
+
+/// The absolute name of `program`, searched for in PATH when it has no slash.
+fn find(program: &OsStr, env: &Environ) -> Result<PathBuf> {
+    let file = hc::find_program(program, env.get(b"PATH"))?;
+    absolute(&file)
+}
+
+/// As std::path::absolute, which keeps `..`: what it means depends on symlinks.
+fn absolute(file: &Path) -> Result<PathBuf> {
+    use hc::Context;
+    std::path::absolute(file).context("the current directory")
+}
+
+impl Closure {
+    /// Adds one program; through env(1) that can be a row of them.
+    fn add_program(&mut self, file: &Path, host: &Host, env: &Environ) -> Result<()> {
+        let mut next = Some(file.to_owned());
+        for _ in 0..MAX_PROGRAMS {
+            let Some(file) = next.take().filter(|file| !self.opened.contains(file)) else { return Ok(()) };
+            next = self.add_chain(&file, host, env)?;
+        }
+        Err(Error::new(format!("{}: starts a row of scripts that does not end", show(file))))
+    }
+
+    /// Adds a program and, when it is a script, the interpreters down to the one that is none. Returns the
+    /// program that the script starts through env(1).
+    fn add_chain(&mut self, program: &Path, host: &Host, env: &Environ) -> Result<Option<PathBuf>> {
+        let mut file = program.to_owned();
+        let mut by_env = None;
+        for depth in 0..=MAX_SCRIPTS {
+            let Some(line) = self.add_file(program, &file, host)? else { return Ok(by_env) };
+            if let Some(name) = script::program_of_env(&line) {
+                by_env = Some(find(&name, env).map_err(|error| {
+                    Error::new(format!("{}: its program, by way of env: {error}", show(&file)))
+                })?);
+            }
+            if depth == MAX_SCRIPTS {
+                break;
+            }
+            // As the kernel looks for it: no search in PATH, and relative to the current directory.
+            let path = PathBuf::from(&line.interpreter);
+            let within = if path.is_absolute() { path } else { Path::new(".").join(path) };
+            let found = hc::find_program(within.as_os_str(), None);
+            let found =
+                found.map_err(|error| Error::new(format!("{}: its interpreter {error}", show(&file))))?;
+            file = absolute(&found)?;
+        }
+        Err(Error::new(format!(
+            "{}: more than {MAX_SCRIPTS} scripts are each other's interpreters",
+            show(program)
+        )))
+    }
+
+    /// Adds one file and its libraries. Returns its `#!` line if it is a script.
+    fn add_file(&mut self, program: &Path, file: &Path, host: &Host) -> Result<Option<script::Line>> {
+        let refused = |why: String| {
+            let whose =
+                if file == program { String::new() } else { format!("its interpreter {} ", show(file)) };
+            Error::new(format!("{}: {whose}{why}", show(program)))
+        };
+        let (opened, status) = open_regular(file).map_err(|refusal| refused(refusal.to_string()))?;
+        let object = match elf::parse(&opened, None) {
+            Ok(object) => object,
+            Err(elf::Defect::NotElf) => {
+                let mut head = [0; script::HEAD];
+                let length = opened.read_at(&mut head, 0).unwrap_or(0);
+                let line = script::parse(head.get(..length).unwrap_or_default());
+                let line = line.ok_or_else(|| {
+                    refused("neither an ELF program nor a script with a #! line".to_owned())
+                })?;
+                self.opened.insert(file.to_owned());
+                self.add_name(file.to_owned());
+                return Ok(Some(line));
+            }
+            Err(defect) => return Err(refused(defect.to_string())),
+        };
+        self.add_name(file.to_owned());
+        if self.opened.insert(file.to_owned()) {
+            let real = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+            let found = Found { object: Rc::new(object), id: (status.st_dev, status.st_ino) };
+            let needs = resolver::needs(file, &real, &found, host)?;
+            self.binaries.push(real);
+            self.cached = self.cached.take().or(needs.cached);
+            for name in needs.files {
+                self.add_name(absolute(&name)?);
+            }
+        }
+        Ok(None)
+    }
+
+    fn add_name(&mut self, name: PathBuf) {
+        if self.known.insert(name.clone()) {
+            self.names.push(name);
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Which files a loader would load for a program, found as it finds them and without running it.
+//!
+//! glibc: _dl_map_object_deps() in elf/dl-deps.c and _dl_map_object() in elf/dl-load.c; musl: load_deps() in
+//! ldso/dynlink.c. `LD_LIBRARY_PATH` and `LD_PRELOAD` have no part in it: they belong to the caller, and a
+//! container starts with an environment of its own.
+
+use crate::elf::{Machine, Object};
+use crate::ldcache::Cache;
+use crate::loader::{Defaults, Kind};
+use crate::tokens::Tokens;
+use hc::{Error, Result, show};
+use std::cell::OnceCell;
+use std::collections::{HashSet, VecDeque};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+const CACHE: &str = "/etc/ld.so.cache";
+
+/// The files of the host, or of a test.
+pub(crate) trait Files {
+    /// The object at `path`, if it is one for `wanted`.
+    fn object(&self, path: &Path, wanted: Machine) -> std::result::Result<Found, Unusable>;
+    /// The whole of a small file; empty when there is none.
+    fn content(&self, path: &Path) -> Vec<u8>;
+}
+
+/// An object that can be loaded.
+#[derive(Clone)]
+pub(crate) struct Found {
+    pub(crate) object: Rc<Object>,
+    /// Device and inode.
+    pub(crate) id: (u64, u64),
+}
+
+/// Why there is none.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unusable {
+    /// Not there, or not for the likes of us: the search goes on.
+    Absent,
+    /// For another machine: the search goes on.
+    OtherMachine,
+    /// There, and bad: the loader would stop here.
+    Bad(String),
+}
+
+/// What a program needs beside itself.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Needs {
+    /// The loader and the libraries, by the names under which the loader opens them, in its order.
+    pub(crate) files: Vec<PathBuf>,
+    /// A library that only ld.so.cache leads to, if there is one.
+    pub(crate) cached: Option<PathBuf>,
+}
+
+/// One loaded object, as far as it matters to those that it needs.
+struct Loaded {
+    path: PathBuf,
+    /// What `$ORIGIN` is.
+    origin: PathBuf,
+    object: Rc<Object>,
+    /// Who needed it first; `None` for the program.
+    needer: Option<Rc<Loaded>>,
+}
+
+/// The search for one program.
+struct Search<'a, F> {
+    files: &'a F,
+    program: &'a Path,
+    machine: Machine,
+    kind: Kind,
+    loader: PathBuf,
+    cache: OnceCell<Option<Cache>>,
+    defaults: OnceCell<Defaults>,
+    /// Names that need no search: those asked for before, and DT_SONAMEs.
+    known: HashSet<Vec<u8>>,
+    /// The files behind them.
+    ids: HashSet<(u64, u64)>,
+    queue: VecDeque<Rc<Loaded>>,
+    needs: Needs,
+}
+
+/// Finds what `program` needs. `real` is where it is with all symlinks resolved, which is what `$ORIGIN`
+/// goes by.
+pub(crate) fn needs(program: &Path, real: &Path, found: &Found, files: &impl Files) -> Result<Needs> {
+    // Without a loader nothing is loaded: a static program, or a static-pie, which only has PT_DYNAMIC.
+    let Some(interpreter) = &found.object.interpreter else { return Ok(Needs::default()) };
+    let loader = Path::new(OsStr::from_bytes(interpreter)).to_owned();
+    let machine = found.object.machine;
+    let of_loader = files.object(&loader, machine).map_err(|unusable| {
+        let why = match unusable {
+            Unusable::Absent => "is not there, or not readable".to_owned(),
+            Unusable::OtherMachine => "is for another machine".to_owned(),
+            Unusable::Bad(why) => why,
+        };
+        Error::new(format!("{}: its loader {} {why}", show(program), show(&loader)))
+    })?;
+    let mut search = Search {
+        files,
+        program,
+        machine,
+        kind: Kind::of(&loader),
+        loader: loader.clone(),
+        cache: OnceCell::new(),
+        defaults: OnceCell::new(),
+        known: HashSet::from([interpreter.clone()]),
+        ids: HashSet::from([found.id, of_loader.id]),
+        queue: VecDeque::new(),
+        needs: Needs { files: vec![loader], cached: None },
+    };
+    search.known.extend(of_loader.object.soname.clone());
+    search.load(program.to_owned(), real, Rc::clone(&found.object), None);
+    while let Some(loaded) = search.queue.pop_front() {
+        for name in &loaded.object.needed {
+            search.need(name, &loaded)?;
+        }
+    }
+    Ok(search.needs)
+}
+
+impl<F: Files> Search<'_, F> {
+    fn load(&mut self, path: PathBuf, real: &Path, object: Rc<Object>, needer: Option<Rc<Loaded>>) {
+        self.known.extend(object.soname.clone());
+        let origin = real.parent().unwrap_or(Path::new("/")).to_owned();
+        self.queue.push_back(Rc::new(Loaded { path, origin, object, needer }));
+    }
+
+    fn need(&mut self, name: &[u8], needer: &Rc<Loaded>) -> Result<()> {
+        if self.kind.has_built_in(name) || !self.known.insert(name.to_vec()) {
+            return Ok(());
+        }
+        let mut tried = Tried::default();
+        let (path, found) = match self.find(name, needer, &mut tried) {
+            Ok(Some(hit)) => hit,
+            Ok(None) => return Err(self.missing(name, needer, &tried)),
+            Err((path, why)) => {
+                let (name, needer) = (OsStr::from_bytes(name), by(needer));
+                let (program, path) = (show(self.program), show(&path));
+                return Err(Error::new(format!("{program}: {}{needer}: {path} {why}", show(name))));
+            }
+        };
+        // Also when the file is loaded already: the loader will open it by this name to find that out.
+        if !self.needs.files.contains(&path) {
+            self.needs.files.push(path.clone());
+        }
+        if self.ids.insert(found.id) {
+            let real = path.clone();
+            self.load(path, &real, found.object, Some(Rc::clone(needer)));
+        }
+        Ok(())
+    }
+
+    /// The file that `name` means to `needer`; `Err` where the loader would stop, with the file that made it.
+    fn find(&mut self, name: &[u8], needer: &Rc<Loaded>, tried: &mut Tried) -> Hit {
+        if name.contains(&b'/') {
+            return self.first(self.expand(name, needer).into_iter().map(as_path), tried);
+        }
+        let ancestors = || std::iter::successors(Some(needer), |loaded| loaded.needer.as_ref());
+        let mut directories: Vec<PathBuf> = Vec::new();
+        match self.kind {
+            Kind::Glibc if needer.object.runpath.is_some() => {
+                directories.extend(self.path_list(needer.object.runpath.as_deref(), needer));
+            }
+            Kind::Glibc => {
+                directories.extend(ancestors().flat_map(|up| self.path_list(up.object.rpath.as_deref(), up)));
+            }
+            Kind::Musl => directories.extend(ancestors().flat_map(|up| {
+                self.path_list(up.object.runpath.as_deref().or(up.object.rpath.as_deref()), up)
+            })),
+        }
+        let name_path = Path::new(OsStr::from_bytes(name));
+        if let Some(hit) = self.in_directories(&directories, name_path, tried)? {
+            return Ok(Some(hit));
+        }
+        let no_default = self.kind == Kind::Glibc && needer.object.no_default;
+        if self.kind == Kind::Glibc
+            && let Some(path) = self.cached(name)
+            && !(no_default && self.in_system_directory(&path))
+        {
+            tried.cache = true;
+            if let Some(hit) = self.first([path].into_iter(), tried)? {
+                if self.needs.cached.is_none() && !self.in_system_directory(&hit.0) {
+                    self.needs.cached = Some(hit.0.clone());
+                }
+                return Ok(Some(hit));
+            }
+        }
+        if no_default {
+            return Ok(None);
+        }
+        let defaults = self.defaults().directories.clone();
+        tried.cache |= self.kind == Kind::Glibc;
+        self.in_directories(&defaults, name_path, tried)
+    }
+
+    fn in_directories(&self, directories: &[PathBuf], name: &Path, tried: &mut Tried) -> Hit {
+        for directory in directories {
+            if let Some(hit) = self.first([directory.join(name)].into_iter(), tried)? {
+                return Ok(Some(hit));
+            }
+            if !tried.directories.contains(directory) {
+                tried.directories.push(directory.clone());
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first of `candidates` that is an object for this machine.
+    fn first(&self, candidates: impl Iterator<Item = PathBuf>, tried: &mut Tried) -> Hit {
+        for path in candidates {
+            match self.files.object(&path, self.machine) {
+                Ok(found) => return Ok(Some((path, found))),
+                Err(Unusable::Absent) => {}
+                Err(Unusable::OtherMachine) => tried.other = Some(path),
+                Err(Unusable::Bad(why)) => return Err((path, why)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The directories of a DT_RPATH or DT_RUNPATH that stands in `owner`.
+    fn path_list(&self, list: Option<&[u8]>, owner: &Loaded) -> Vec<PathBuf> {
+        let list = list.unwrap_or_default();
+        if list.is_empty() || (self.kind == Kind::Musl && has_other_token(list)) {
+            return Vec::new();
+        }
+        // An empty element is the current directory.
+        list.split(|&byte| byte == b':').flat_map(|part| self.expand(part, owner)).map(as_path).collect()
+    }
+
+    fn expand(&self, text: &[u8], owner: &Loaded) -> Vec<Vec<u8>> {
+        if !text.contains(&b'$') {
+            return vec![text.to_vec()];
+        }
+        let Defaults { lib, platforms, .. } = self.defaults();
+        Tokens { origin: &owner.origin, lib, platforms }.expand(text)
+    }
+
+    fn cached(&self, name: &[u8]) -> Option<PathBuf> {
+        let cache = self.cache.get_or_init(|| Cache::parse(self.files.content(Path::new(CACHE))));
+        let path = cache.as_ref()?.find(name, self.machine)?;
+        path.starts_with(b"/").then(|| as_path(path.to_vec()))
+    }
+
+    fn in_system_directory(&self, path: &Path) -> bool {
+        self.defaults().directories.iter().any(|directory| path.parent() == Some(directory))
+    }
+
+    /// Read out of the loader's file, which most programs get by without.
+    fn defaults(&self) -> &Defaults {
+        self.defaults.get_or_init(|| Defaults::of(self.kind, &self.files.content(&self.loader), self.machine))
+    }
+
+    fn missing(&self, name: &[u8], needer: &Loaded, tried: &Tried) -> Error {
+        let name = OsStr::from_bytes(name);
+        let mut places: Vec<String> =
+            tried.directories.iter().map(|directory| show(directory).to_string()).collect();
+        if tried.cache {
+            places.push(CACHE.to_owned());
+        }
+        let place = match places.as_slice() {
+            [] => "is not there".to_owned(),
+            places => format!("is in none of: {}", places.join(" ")),
+        };
+        let other = tried.other.as_ref().map(|other| format!(" ({} is for another machine)", show(other)));
+        let (program, other) = (show(self.program), other.unwrap_or_default());
+        Error::new(format!("{program}: {}{}, {place}{other}", show(name), by(needer)))
+    }
+}
+
+/// Whose the name is, for messages that begin with the program.
+fn by(needer: &Loaded) -> String {
+    match &needer.needer {
+        None => ", which it needs".to_owned(),
+        Some(_) => format!(", needed by {}", show(&needer.path)),
+    }
+}
+
+type Hit = std::result::Result<Option<(PathBuf, Found)>, (PathBuf, String)>;
+
+/// Where a library was looked for, to be told when it is missing.
+#[derive(Default)]
+struct Tried {
+    directories: Vec<PathBuf>,
+    cache: bool,
+    other: Option<PathBuf>,
+}
+
+fn as_path(bytes: Vec<u8>) -> PathBuf {
+    use std::os::unix::ffi::OsStringExt;
+    PathBuf::from(std::ffi::OsString::from_vec(bytes))
+}
+
+/// musl gives up a path that has any token but $ORIGIN (fixup_rpath()).
+fn has_other_token(list: &[u8]) -> bool {
+    list.split(|&byte| byte == b'$')
+        .skip(1)
+        .any(|rest| !rest.starts_with(b"ORIGIN") && !rest.starts_with(b"{ORIGIN}"))
+}
+
+#[cfg(test)]
+mod tests;
