@@ -10,14 +10,14 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::Read;
+use std::os::unix::fs::FileExt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 /// As many symlinks the kernel follows in one path: MAXSYMLINKS.
 const MAX_LINKS: usize = 40;
 /// Loaders and caches are a tenth of this.
-const MAX_CONTENT: u64 = 16 << 20;
+const MAX_CONTENT: usize = 16 << 20;
 
 /// What is looked at once is remembered: libraries share their directories.
 #[derive(Default)]
@@ -102,7 +102,7 @@ impl Host {
         names.iter().map(|name| self.ware(name)).collect()
     }
 
-    fn ware(&self, name: &Path) -> Result<Ware> {
+    pub(crate) fn ware(&self, name: &Path) -> Result<Ware> {
         let (mut at, mut links) = (PathBuf::from("/"), 0);
         let way = self.walk(name, &mut at, &mut links).context(show(name))?;
         match file_at_end(&way).cloned() {
@@ -187,12 +187,12 @@ impl Files for Host {
     }
 
     fn content(&self, path: &Path) -> Vec<u8> {
-        let mut content = Vec::new();
-        if let Ok((file, status)) = open_regular(path) {
-            content.reserve(usize::try_from(status.st_size).unwrap_or(0).min(1 << 20));
-            if file.take(MAX_CONTENT).read_to_end(&mut content).is_err() {
-                content.clear();
-            }
+        let Ok((file, status)) = open_regular(path) else { return Vec::new() };
+        let size = usize::try_from(status.st_size).ok().filter(|&size| size <= MAX_CONTENT);
+        let mut content = vec![0; size.unwrap_or(0)];
+        // One that shrinks meanwhile is as good as none.
+        if file.read_exact_at(&mut content, 0).is_err() {
+            content.clear();
         }
         content
     }

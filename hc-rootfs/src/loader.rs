@@ -57,6 +57,18 @@ impl Defaults {
     }
 }
 
+/// True for a directory that some glibc has compiled in: good enough not to read the loader for it, where
+/// only a note depends on it.
+pub(crate) fn is_usual(directory: Option<&Path>) -> bool {
+    let path = directory.map(|path| path.as_os_str().as_bytes()).unwrap_or_default();
+    match path.strip_prefix(b"/usr").unwrap_or(path) {
+        b"/lib" | b"/lib64" | b"/lib32" | b"/libx32" => true,
+        path => path.strip_prefix(b"/lib/").is_some_and(|triplet| {
+            !triplet.contains(&b'/') && triplet.windows(7).any(|part| part == b"-linux-")
+        }),
+    }
+}
+
 /// The list that stands in glibc's loader as consecutive strings, each ended by NUL and all of the form
 /// `/…/` (system_dirs in elf/dl-load.c).
 fn compiled_in(content: &[u8]) -> Option<Vec<PathBuf>> {

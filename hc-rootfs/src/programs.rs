@@ -118,7 +118,7 @@ impl Closure {
         };
         self.add_name(file.to_owned());
         if self.opened.insert(file.to_owned()) {
-            let real = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+            let real = host.ware(file)?.source.path;
             let found = Found { object: Rc::new(object), id: (status.st_dev, status.st_ino) };
             let needs = resolver::needs(file, &real, &found, host)?;
             self.binaries.push(real);

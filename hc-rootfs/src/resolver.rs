@@ -6,7 +6,7 @@
 
 use crate::elf::{Machine, Object};
 use crate::ldcache::Cache;
-use crate::loader::{Defaults, Kind};
+use crate::loader::{self, Defaults, Kind};
 use crate::tokens::Tokens;
 use hc::{Error, Result, show};
 use std::cell::OnceCell;
@@ -180,7 +180,10 @@ impl<F: Files> Search<'_, F> {
         {
             tried.cache = true;
             if let Some(hit) = self.first([path].into_iter(), tried)? {
-                if self.needs.cached.is_none() && !self.in_system_directory(&hit.0) {
+                if self.needs.cached.is_none()
+                    && !loader::is_usual(hit.0.parent())
+                    && !self.in_system_directory(&hit.0)
+                {
                     self.needs.cached = Some(hit.0.clone());
                 }
                 return Ok(Some(hit));

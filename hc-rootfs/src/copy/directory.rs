@@ -66,6 +66,11 @@ impl Directory {
         fstat(openat2(&self.descriptor, path, how)?)
     }
 
+    /// The error of a call that concerns the directory itself.
+    pub(crate) fn own_error(&self, errno: Errno) -> Error {
+        Error::from_errno(show(&self.path), errno)
+    }
+
     /// The error of a call on `name` in this directory.
     pub(crate) fn error<N: AsRef<Path> + ?Sized>(&self, name: &N, errno: Errno) -> Error {
         self.failure(name, &reason(errno))

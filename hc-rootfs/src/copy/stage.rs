@@ -4,7 +4,7 @@ use super::content::{self, Keeper};
 use super::directory::Directory;
 use super::root::Root;
 use crate::host::Source;
-use hc::{Result, reason};
+use hc::Result;
 use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -17,6 +17,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 const NAME: &str = ".hc-rootfs";
+const IN_THE_WAY: &str = "is in the way of the files being written: remove it";
 
 pub(crate) struct Stage {
     root: Rc<Directory>,
@@ -80,11 +81,11 @@ impl Stage {
     fn remove_directory(&self) -> Result<()> {
         let root = &self.root;
         match unlinkat(&root.descriptor, NAME, UnlinkatFlags::RemoveDir) {
-            Err(Errno::ENOTEMPTY | Errno::EEXIST) => empty(root)
-                .and_then(|()| unlinkat(&root.descriptor, NAME, UnlinkatFlags::RemoveDir))
-                .map_err(|errno| {
-                    root.failure(NAME, &format!("{} (left by an earlier run; remove it)", reason(errno)))
-                }),
+            Err(Errno::ENOTEMPTY | Errno::EEXIST) => {
+                empty(root).map_err(|errno| root.error(NAME, errno))?;
+                let emptied = unlinkat(&root.descriptor, NAME, UnlinkatFlags::RemoveDir);
+                emptied.map_err(|_| root.failure(NAME, IN_THE_WAY))
+            }
             // Gone; or not a directory, and none of ours; or nothing may be written here, and those who
             // need to will say so.
             Ok(()) | Err(_) => Ok(()),
@@ -94,8 +95,12 @@ impl Stage {
 
 fn make(root: &Rc<Directory>) -> Result<Rc<Directory>> {
     let name = OsStr::new(NAME);
-    root.check(name, mkdirat(&root.descriptor, name, Mode::from_bits_truncate(0o700)))?;
-    root.check(name, root.open(name))
+    let made = match mkdirat(&root.descriptor, name, Mode::from_bits_truncate(0o700)) {
+        Err(Errno::EEXIST) => return Err(root.failure(name, IN_THE_WAY)),
+        made => made.and_then(|()| root.open(name)),
+    };
+    // What is wrong is wrong with DIR: no permission, read-only, full.
+    made.map_err(|errno| root.own_error(errno))
 }
 
 /// Removes the files in the stage. Directories in it are none of ours and stay.
@@ -107,7 +112,10 @@ fn empty(root: &Directory) -> nix::Result<()> {
         .map(|entry| entry.map(|entry| OsStr::from_bytes(entry.file_name().to_bytes()).to_owned()))
         .collect::<nix::Result<_>>()?;
     for name in names.iter().filter(|name| *name != "." && *name != "..") {
-        unlinkat(&stage, name.as_os_str(), UnlinkatFlags::NoRemoveDir)?;
+        match unlinkat(&stage, name.as_os_str(), UnlinkatFlags::NoRemoveDir) {
+            Ok(()) | Err(Errno::EISDIR) => {}
+            Err(errno) => return Err(errno),
+        }
     }
     Ok(())
 }
