@@ -9,6 +9,10 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+/// Not `cp -a`: with --parents, GNU cp 9.0 to 9.2 fails on the ACL of each parent directory that it makes, and
+/// leaves it with mode 700. Times are kept for what is compiled ahead (python's .pyc) to count as fresh.
+const COPY: &str = "cp -dR --preserve=timestamps --parents";
+
 /// One note for each program that has data on the host which is not in the new root, and one if a library
 /// is found through ld.so.cache alone.
 pub(crate) fn notes(closure: &Closure, rootfs: &Rootfs, directory: &OsStr) -> Vec<String> {
@@ -23,9 +27,10 @@ pub(crate) fn notes(closure: &Closure, rootfs: &Rootfs, directory: &OsStr) -> Ve
     if let Some(library) = &closure.cached {
         let cache = Path::new("/etc/ld.so.cache");
         if !rootfs.has(cache) {
-            let command = command("cp --parents", &[cache.to_owned()], directory);
+            let command = command(&[cache.to_owned()], directory);
             let library = show(library);
-            notes.push(format!("{library}: note: only {} leads to it, not copied: {command}", show(cache)));
+            let cache = show(cache);
+            notes.push(format!("{library}: note: it is found by {cache}, which is not copied: {command}"));
         }
     }
     notes
@@ -38,7 +43,7 @@ fn note(program: &Path, absent: &[PathBuf], directory: &OsStr) -> String {
         "{}: note: its {library} {} {is} data and {is} not copied: {}",
         show(program),
         names.join(" "),
-        command("cp -a --parents", absent, directory)
+        command(absent, directory)
     )
 }
 
@@ -52,7 +57,7 @@ fn data_of(program: &Path) -> Vec<PathBuf> {
     }
     if name == "perl" || is_versioned(name, "perl") {
         // Debian's places first, then those of a perl that is configured with nothing special.
-        let debian = prefix.join("lib").join(concat_arch());
+        let debian = prefix.join("lib").join(multiarch());
         return vec![
             debian.join("perl-base"),
             debian.join("perl"),
@@ -65,7 +70,7 @@ fn data_of(program: &Path) -> Vec<PathBuf> {
 }
 
 /// Debian's name for this machine, in /usr/lib.
-fn concat_arch() -> String {
+fn multiarch() -> String {
     format!("{}-linux-gnu", std::env::consts::ARCH)
 }
 
@@ -80,8 +85,8 @@ fn is_versioned(name: &str, program: &str) -> bool {
 }
 
 /// A command line for a shell that copies `paths` to `directory`.
-fn command(copy: &str, paths: &[PathBuf], directory: &OsStr) -> String {
-    let mut words = vec![copy.to_owned()];
+fn command(paths: &[PathBuf], directory: &OsStr) -> String {
+    let mut words = vec![COPY.to_owned()];
     words.extend(paths.iter().map(|path| quote(path.as_os_str())));
     words.push(quote(&if directory.as_bytes().starts_with(b"-") {
         Path::new(".").join(directory).into_os_string()
@@ -91,15 +96,25 @@ fn command(copy: &str, paths: &[PathBuf], directory: &OsStr) -> String {
     words.join(" ")
 }
 
-/// The word as sh(1) would have to be given it. Bytes that do not print come out as $'…' would have them,
-/// which is not in every sh; but they must not reach the terminal.
+/// The word as sh(1) would have to be given it. Bytes that must not reach a terminal are left to printf(1).
 fn quote(word: &OsStr) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-+,:@%=".contains(byte);
+    let bytes = word.as_bytes();
     let shown = show(word).to_string();
-    if shown.as_bytes() != word.as_bytes() {
-        return format!("$'{}'", shown.replace('\'', "\\'"));
+    if shown.as_bytes() != bytes {
+        let octal: String = bytes
+            .iter()
+            .map(|byte| {
+                if plain(byte) && *byte != b'%' {
+                    char::from(*byte).to_string()
+                } else {
+                    format!("\\{byte:03o}")
+                }
+            })
+            .collect();
+        return format!("\"$(printf '{octal}')\"");
     }
-    if !shown.is_empty() && shown.as_bytes().iter().all(plain) {
+    if !bytes.is_empty() && bytes.iter().all(plain) {
         return shown;
     }
     format!("'{}'", shown.replace('\'', "'\\''"))
@@ -123,9 +138,9 @@ mod tests {
 
     #[test]
     fn a_command_can_be_pasted() {
-        let line = command("cp", &[PathBuf::from("/a b/c"), PathBuf::from("/d")], OsStr::new("it's"));
-        assert_eq!(line, "cp '/a b/c' /d 'it'\\''s'");
-        assert_eq!(command("cp", &[], OsStr::new("-x")), "cp ./-x");
-        assert_eq!(quote(OsStr::new("a\nb")), "$'a\\nb'");
+        let line = command(&[PathBuf::from("/a b/c"), PathBuf::from("/d")], OsStr::new("it's"));
+        assert_eq!(line, format!("{COPY} '/a b/c' /d 'it'\\''s'"));
+        assert_eq!(command(&[], OsStr::new("-x")), format!("{COPY} ./-x"));
+        assert_eq!(quote(OsStr::from_bytes(b"a\n\xff%'")), "\"$(printf 'a\\012\\377\\045\\047')\"");
     }
 }

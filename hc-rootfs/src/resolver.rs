@@ -48,7 +48,8 @@ pub(crate) enum Unusable {
 /// What a program needs beside itself.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Needs {
-    /// The loader and the libraries, by the names under which the loader opens them, in its order.
+    /// The loader and the libraries, by the names under which the loader opens them, in its order. A file
+    /// that has two names is there twice.
     pub(crate) files: Vec<PathBuf>,
     /// A library that only ld.so.cache leads to, if there is one.
     pub(crate) cached: Option<PathBuf>,
@@ -141,9 +142,7 @@ impl<F: Files> Search<'_, F> {
             }
         };
         // Also when the file is loaded already: the loader will open it by this name to find that out.
-        if !self.needs.files.contains(&path) {
-            self.needs.files.push(path.clone());
-        }
+        self.needs.files.push(path.clone());
         if self.ids.insert(found.id) {
             let real = path.clone();
             self.load(path, &real, found.object, Some(Rc::clone(needer)));

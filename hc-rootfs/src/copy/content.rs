@@ -36,7 +36,8 @@ impl Keeper {
 
     /// The mode a copy should have. A program that is not its owner's any more must not run as its owner.
     fn mode(&self, owner: &Owner) -> u32 {
-        let kept = self.uid == 0 || (self.uid, self.gid) == (owner.uid, owner.gid);
+        let own = self.own_group && (self.uid, self.gid) == (owner.uid, owner.gid);
+        let kept = own || self.uid == 0;
         if kept { owner.mode } else { owner.mode & !PRIVILEGE }
     }
 

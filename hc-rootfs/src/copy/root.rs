@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 /// up anybody for ever.
 const PATIENCE: Duration = Duration::from_secs(60);
 const INTERVAL: Duration = Duration::from_millis(10);
+/// How often DIR may vanish while this run waits for it.
+const ATTEMPTS: usize = 100;
 
 pub(crate) struct Root {
     pub(crate) directory: Rc<Directory>,
@@ -33,14 +35,14 @@ impl Root {
     /// Opens `path`, making it (0755) and its parents (as `umask` has it) when they are not there.
     pub(crate) fn open(path: &Path, umask: Mode, log: &mut Log) -> Result<Self> {
         let shown = if path.as_os_str().is_empty() { "''".to_owned() } else { show(path).to_string() };
-        loop {
+        for _ in 0..ATTEMPTS {
             let fresh = make(path, Mode::from_bits_truncate(0o755), umask, log).context(&shown)?;
             let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
             let descriptor = open(path, flags, Mode::empty()).context(&shown)?;
             let lock = lock(descriptor.try_clone().context(&shown)?, &shown)?;
             let status = fstat(&descriptor).context(&shown)?;
-            // The run that made it failed and took it away again while this one waited for the lock.
-            if status.st_nlink == 0 {
+            // The run that made it may have failed, and taken it away again, while this one waited.
+            if !stat(path).is_ok_and(|named| same_file(&named, &status)) {
                 continue;
             }
             refuse_host_root(&status, &shown)?;
@@ -51,6 +53,7 @@ impl Root {
                 _lock: lock,
             });
         }
+        Err(Error::new(format!("{shown}: is taken away again and again")))
     }
 
     /// True when `name` already means a file like `source` in the new root.
@@ -75,8 +78,6 @@ fn make(path: &Path, mode: Mode, umask: Mode, log: &mut Log) -> nix::Result<bool
             Ok(true)
         }
         Err(Errno::EEXIST) => Ok(false),
-        // mkdir(2) may be refused for what exists all the same: the root of a read-only file system, say.
-        Err(errno) if path.exists() && errno != Errno::ENOTDIR => Ok(false),
         Err(errno) => Err(errno),
     }
 }
@@ -104,10 +105,14 @@ fn lock(mut descriptor: OwnedFd, shown: &str) -> Result<Option<Flock<OwnedFd>>> 
     }
 }
 
+fn same_file(one: &FileStat, other: &FileStat) -> bool {
+    (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
+}
+
 /// Copying / into itself would replace files by themselves at best.
 fn refuse_host_root(status: &FileStat, shown: &str) -> Result<()> {
     let host = stat("/").context("/")?;
-    if (host.st_dev, host.st_ino) == (status.st_dev, status.st_ino) {
+    if same_file(&host, status) {
         return Err(Error::new(format!(
             "{shown}: is the root directory, where the programs come from: name a directory to copy them to"
         )));
