@@ -7,6 +7,7 @@ use goblin::container::{Container, Ctx};
 use goblin::elf::dynamic::{
     DF_1_NODEFLIB, DT_FLAGS_1, DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB, Dynamic,
 };
+use goblin::elf::header::{ET_DYN, ET_EXEC};
 use goblin::elf::program_header::{PT_DYNAMIC, PT_INTERP, PT_LOAD, ProgramHeader};
 use nix::errno::Errno;
 use std::os::unix::fs::FileExt;
@@ -91,6 +92,9 @@ pub(crate) fn parse(file: &impl Bytes, wanted: Option<Machine>) -> Result<Object
     };
     if wanted.is_some_and(|wanted| wanted != machine) {
         return Err(Defect::OtherMachine);
+    }
+    if ![ET_EXEC, ET_DYN].contains(&header.e_type) {
+        return Err(Defect::Broken("it is neither a program nor a shared object"));
     }
     let context = Ctx::new(container, endian);
     let count = usize::from(header.e_phnum);
