@@ -22,13 +22,16 @@ use place::Place;
 use root::Root;
 use stage::Stage;
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use undo::{Log, Made};
 
 /// A filled root directory, until NEXT runs in it.
 pub(crate) struct Rootfs {
     root: Root,
     log: Log,
+    /// What was copied, in the order in which it was put in place.
+    pub(crate) copied: Vec<PathBuf>,
 }
 
 impl Rootfs {
@@ -44,14 +47,14 @@ impl Rootfs {
 }
 
 /// Puts `wares` into `directory`, which is made when it is not there. Undone when it fails.
-pub(crate) fn fill(directory: &OsStr, wares: &[Ware], verbose: bool) -> Result<Rootfs> {
+pub(crate) fn fill(directory: &OsStr, wares: &[Ware]) -> Result<Rootfs> {
     // The modes are meant as they are; NEXT gets the caller's umask back.
     let old = umask(Mode::empty());
     let mut log = Log::default();
-    let filled = fill_logged(Path::new(directory), wares, verbose, old, &mut log);
+    let filled = fill_logged(Path::new(directory), wares, old, &mut log);
     umask(old);
     match filled {
-        Ok(root) => Ok(Rootfs { root, log }),
+        Ok((root, copied)) => Ok(Rootfs { root, log, copied }),
         Err((error, stage)) => {
             log.undo(stage);
             Err(error)
@@ -64,20 +67,19 @@ type Failed = (Error, Option<Stage>);
 fn fill_logged(
     directory: &Path,
     wares: &[Ware],
-    verbose: bool,
     umask: Mode,
     log: &mut Log,
-) -> std::result::Result<Root, Failed> {
+) -> std::result::Result<(Root, Vec<PathBuf>), Failed> {
     let root = Root::open(directory, umask, log).map_err(|error| (error, None))?;
     let mut stage = Stage::new(&root).map_err(|error| (error, None))?;
-    let filled = work(&root, wares, verbose, &mut stage, log);
-    match filled.and_then(|()| stage.remove()) {
-        Ok(()) => Ok(root),
+    let filled = work(&root, wares, &mut stage, log);
+    match filled.and_then(|copied| stage.remove().map(|()| copied)) {
+        Ok(copied) => Ok((root, copied)),
         Err(error) => Err((error, Some(stage))),
     }
 }
 
-fn work(root: &Root, wares: &[Ware], verbose: bool, stage: &mut Stage, log: &mut Log) -> Result<()> {
+fn work(root: &Root, wares: &[Ware], stage: &mut Stage, log: &mut Log) -> Result<Vec<PathBuf>> {
     let keeper = content::Keeper::new(root);
     let mut missing = Vec::with_capacity(wares.len());
     for ware in wares {
@@ -86,17 +88,19 @@ fn work(root: &Root, wares: &[Ware], verbose: bool, stage: &mut Stage, log: &mut
             missing.push(ware);
         }
     }
-    let mut place = Place { root, stage, log, keeper: &keeper, verbose };
+    let mut place = Place { root, stage, log, keeper: &keeper, copied: Vec::new() };
     for ware in missing {
         place.put(&ware.way)?;
     }
-    make_mount_points(&root.directory, log)
+    let copied = place.copied;
+    make_mount_points(&root.directory, log)?;
+    Ok(copied)
 }
 
-fn make_mount_points(root: &std::rc::Rc<Directory>, log: &mut Log) -> Result<()> {
+fn make_mount_points(root: &Rc<Directory>, log: &mut Log) -> Result<()> {
     for (name, mode) in MOUNT_POINTS {
         match mkdirat(&root.descriptor, name, Mode::from_bits_truncate(mode)) {
-            Ok(()) => log.push(Made::Directory(std::rc::Rc::clone(root), OsString::from(name))),
+            Ok(()) => log.push(Made::Directory(Rc::clone(root), OsString::from(name))),
             // Whatever is there, the one who put it there may have meant it.
             Err(Errno::EEXIST) => {}
             Err(errno) => return Err(root.error(name, errno)),

@@ -4,6 +4,7 @@
 
 use crate::copy::Rootfs;
 use crate::programs::Closure;
+use crate::resolver::CACHE;
 use hc::show;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -25,7 +26,7 @@ pub(crate) fn notes(closure: &Closure, rootfs: &Rootfs, directory: &OsStr) -> Ve
         }
     }
     if let Some(library) = &closure.cached {
-        let cache = Path::new("/etc/ld.so.cache");
+        let cache = Path::new(CACHE);
         if !rootfs.has(cache) {
             let command = command(&[cache.to_owned()], directory);
             let library = show(library);

@@ -3,6 +3,8 @@
 //! Every file is hostile. Reads are bounded by the limits below whatever the headers claim; offsets and
 //! sizes are checked before they are used.
 
+mod strings;
+
 use goblin::container::{Container, Ctx};
 use goblin::elf::dynamic::{
     DF_1_NODEFLIB, DT_FLAGS_1, DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB, Dynamic,
@@ -11,6 +13,7 @@ use goblin::elf::header::{ET_DYN, ET_EXEC};
 use goblin::elf::program_header::{PT_DYNAMIC, PT_INTERP, PT_LOAD, ProgramHeader};
 use nix::errno::Errno;
 use std::os::unix::fs::FileExt;
+use strings::Strings;
 
 /// Most of what is asked for lies in the first page.
 const HEAD: usize = 4096;
@@ -20,8 +23,6 @@ const MAX_HEADERS: usize = 65536;
 const MAX_DYNAMIC: u64 = 65536;
 /// A name longer than a path can be is none: PATH_MAX.
 const MAX_STRING: usize = 4096;
-/// All names of one file together.
-const MAX_STRINGS: usize = 1 << 20;
 
 /// A file as far as it has to be read: positional reads that may be short.
 pub(crate) trait Bytes {
@@ -177,49 +178,6 @@ fn file_offset(headers: &[ProgramHeader], address: u64) -> Option<u64> {
         let within = address.checked_sub(header.p_vaddr).filter(|&within| within < header.p_filesz)?;
         header.p_offset.checked_add(within)
     })
-}
-
-/// The string table, a page of it at a time: names that are used lie close together.
-struct Strings<'a, B> {
-    file: &'a B,
-    start: u64,
-    size: u64,
-    window: Vec<u8>,
-    /// Offset of the window's first byte within the table.
-    at: u64,
-    /// How many bytes of names may still be read.
-    budget: usize,
-}
-
-impl<'a, B: Bytes> Strings<'a, B> {
-    fn new(file: &'a B, start: u64, size: u64) -> Self {
-        Strings { file, start, size, window: Vec::new(), at: 0, budget: MAX_STRINGS }
-    }
-
-    fn get(&mut self, offset: u64) -> Result<Vec<u8>, Defect> {
-        const WHAT: Defect = Defect::Broken("a name in its dynamic section is broken");
-        if offset >= self.size {
-            return Err(WHAT);
-        }
-        let string = if let Some(string) = self.in_window(offset) {
-            string
-        } else {
-            self.window.resize(MAX_STRING, 0);
-            let from = self.start.checked_add(offset).ok_or(WHAT)?;
-            let length = fill(self.file, &mut self.window, from)?;
-            self.window.truncate(length);
-            self.at = offset;
-            self.in_window(offset).ok_or(WHAT)?
-        };
-        self.budget = self.budget.checked_sub(string.len()).ok_or(WHAT)?;
-        Ok(string)
-    }
-
-    fn in_window(&self, offset: u64) -> Option<Vec<u8>> {
-        let rest = self.window.get(usize::try_from(offset.checked_sub(self.at)?).ok()?..)?;
-        let end = rest.iter().position(|&byte| byte == 0)?;
-        rest.get(..end).map(<[u8]>::to_vec)
-    }
 }
 
 /// `size` bytes at `offset`, out of `head` when they lie there.

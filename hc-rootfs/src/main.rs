@@ -27,7 +27,11 @@ fn run(args: hc::Args) -> Result<Status> {
     let host = Host::default();
     let closure = programs::closure(&programs, &host, &env)?;
     let wares = host.wares(&closure.names)?;
-    let rootfs = copy::fill(&directory, &wares, verbose)?;
+    let rootfs = copy::fill(&directory, &wares)?;
+    // Only now: whoever closes standard error early ends this process, but not half-way.
+    for file in rootfs.copied.iter().filter(|_| verbose) {
+        hc::note("hc-rootfs", &format!("copied {}", hc::show(file)));
+    }
     for note in data::notes(&closure, &rootfs, &directory) {
         hc::note("hc-rootfs", &note);
     }

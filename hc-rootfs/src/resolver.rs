@@ -4,6 +4,8 @@
 //! ldso/dynlink.c. `LD_LIBRARY_PATH` and `LD_PRELOAD` have no part in it: they belong to the caller, and a
 //! container starts with an environment of its own.
 
+mod tried;
+
 use crate::elf::{Machine, Object};
 use crate::ldcache::Cache;
 use crate::loader::{self, Defaults, Kind};
@@ -15,8 +17,9 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use tried::Tried;
 
-const CACHE: &str = "/etc/ld.so.cache";
+pub(crate) const CACHE: &str = "/etc/ld.so.cache";
 
 /// The files of the host, or of a test.
 pub(crate) trait Files {
@@ -134,7 +137,7 @@ impl<F: Files> Search<'_, F> {
         let mut tried = Tried::default();
         let (path, found) = match self.find(name, needer, &mut tried) {
             Ok(Some(hit)) => hit,
-            Ok(None) => return Err(self.missing(name, needer, &tried)),
+            Ok(None) => return Err(tried.error(self.program, name, &by(needer))),
             Err((path, why)) => {
                 let (name, needer) = (OsStr::from_bytes(name), by(needer));
                 let (program, path) = (show(self.program), show(&path));
@@ -155,45 +158,53 @@ impl<F: Files> Search<'_, F> {
         if name.contains(&b'/') {
             return self.first(self.expand(name, needer).into_iter().map(as_path), tried);
         }
-        let ancestors = || std::iter::successors(Some(needer), |loaded| loaded.needer.as_ref());
-        let mut directories: Vec<PathBuf> = Vec::new();
-        match self.kind {
-            Kind::Glibc if needer.object.runpath.is_some() => {
-                directories.extend(self.path_list(needer.object.runpath.as_deref(), needer));
-            }
-            Kind::Glibc => {
-                directories.extend(ancestors().flat_map(|up| self.path_list(up.object.rpath.as_deref(), up)));
-            }
-            Kind::Musl => directories.extend(ancestors().flat_map(|up| {
-                self.path_list(up.object.runpath.as_deref().or(up.object.rpath.as_deref()), up)
-            })),
-        }
-        let name_path = Path::new(OsStr::from_bytes(name));
-        if let Some(hit) = self.in_directories(&directories, name_path, tried)? {
+        let name = Path::new(OsStr::from_bytes(name));
+        if let Some(hit) = self.in_directories(&self.own_directories(needer), name, tried)? {
             return Ok(Some(hit));
         }
         let no_default = self.kind == Kind::Glibc && needer.object.no_default;
         if self.kind == Kind::Glibc
-            && let Some(path) = self.cached(name)
-            && !(no_default && self.in_system_directory(&path))
+            && let Some(hit) = self.in_cache(name, no_default, tried)?
         {
-            tried.cache = true;
-            if let Some(hit) = self.first([path].into_iter(), tried)? {
-                if self.needs.cached.is_none()
-                    && !loader::is_usual(hit.0.parent())
-                    && !self.in_system_directory(&hit.0)
-                {
-                    self.needs.cached = Some(hit.0.clone());
-                }
-                return Ok(Some(hit));
-            }
+            return Ok(Some(hit));
         }
         if no_default {
             return Ok(None);
         }
-        let defaults = self.defaults().directories.clone();
-        tried.cache |= self.kind == Kind::Glibc;
-        self.in_directories(&defaults, name_path, tried)
+        self.in_directories(&self.defaults().directories, name, tried)
+    }
+
+    /// The directories that the files themselves name, for what `needer` needs.
+    fn own_directories(&self, needer: &Rc<Loaded>) -> Vec<PathBuf> {
+        let ancestors = std::iter::successors(Some(needer), |loaded| loaded.needer.as_ref());
+        let runpath = needer.object.runpath.as_deref();
+        match self.kind {
+            Kind::Glibc if runpath.is_some() => self.path_list(runpath, needer),
+            Kind::Glibc => ancestors.flat_map(|up| self.path_list(up.object.rpath.as_deref(), up)).collect(),
+            Kind::Musl => ancestors
+                .flat_map(|up| {
+                    self.path_list(up.object.runpath.as_deref().or(up.object.rpath.as_deref()), up)
+                })
+                .collect(),
+        }
+    }
+
+    /// What ld.so.cache says; not into a system directory where the needer does without those.
+    fn in_cache(&mut self, name: &Path, no_default: bool, tried: &mut Tried) -> Hit {
+        tried.cache = true;
+        let path = self.cached(name.as_os_str().as_bytes());
+        let Some(path) = path.filter(|path| !(no_default && self.in_system_directory(path))) else {
+            return Ok(None);
+        };
+        let hit = self.first([path].into_iter(), tried)?;
+        if let Some((path, _)) = &hit
+            && self.needs.cached.is_none()
+            && !loader::is_usual(path.parent())
+            && !self.in_system_directory(path)
+        {
+            self.needs.cached = Some(path.clone());
+        }
+        Ok(hit)
     }
 
     fn in_directories(&self, directories: &[PathBuf], name: &Path, tried: &mut Tried) -> Hit {
@@ -253,22 +264,6 @@ impl<F: Files> Search<'_, F> {
     fn defaults(&self) -> &Defaults {
         self.defaults.get_or_init(|| Defaults::of(self.kind, &self.files.content(&self.loader), self.machine))
     }
-
-    fn missing(&self, name: &[u8], needer: &Loaded, tried: &Tried) -> Error {
-        let name = OsStr::from_bytes(name);
-        let mut places: Vec<String> =
-            tried.directories.iter().map(|directory| show(directory).to_string()).collect();
-        if tried.cache {
-            places.push(CACHE.to_owned());
-        }
-        let place = match places.as_slice() {
-            [] => "is not there".to_owned(),
-            places => format!("is in none of: {}", places.join(" ")),
-        };
-        let other = tried.other.as_ref().map(|other| format!(" ({} is for another machine)", show(other)));
-        let (program, other) = (show(self.program), other.unwrap_or_default());
-        Error::new(format!("{program}: {}{}, {place}{other}", show(name), by(needer)))
-    }
 }
 
 /// Whose the name is, for messages that begin with the program.
@@ -280,14 +275,6 @@ fn by(needer: &Loaded) -> String {
 }
 
 type Hit = std::result::Result<Option<(PathBuf, Found)>, (PathBuf, String)>;
-
-/// Where a library was looked for, to be told when it is missing.
-#[derive(Default)]
-struct Tried {
-    directories: Vec<PathBuf>,
-    cache: bool,
-    other: Option<PathBuf>,
-}
 
 fn as_path(bytes: Vec<u8>) -> PathBuf {
     use std::os::unix::ffi::OsStringExt;

@@ -16,7 +16,7 @@ use nix::sys::stat::{Mode, SFlag, mkdirat};
 use nix::unistd::{UnlinkatFlags, symlinkat, unlinkat};
 use std::ffi::OsStr;
 use std::os::fd::AsFd;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 /// As the kernel has it for one path: MAXSYMLINKS.
@@ -29,7 +29,7 @@ pub(crate) struct Place<'a> {
     pub(crate) stage: &'a mut Stage,
     pub(crate) log: &'a mut Log,
     pub(crate) keeper: &'a Keeper,
-    pub(crate) verbose: bool,
+    pub(crate) copied: Vec<PathBuf>,
 }
 
 impl Place<'_> {
@@ -145,9 +145,7 @@ impl Place<'_> {
             Err(Errno::EXDEV) => self.write_in_place(at, name, source)?,
             Err(errno) => return Err(at.error(name, errno)),
         }
-        if self.verbose {
-            hc::note("hc-rootfs", &format!("copied {}", show(&source.path)));
-        }
+        self.copied.push(source.path.clone());
         Ok(())
     }
 
@@ -170,7 +168,11 @@ impl Place<'_> {
             )),
             // Nothing to exchange with, or a file system that cannot.
             Err(Errno::ENOENT | Errno::EINVAL) => {
+                let existed = at.status(name).is_ok();
                 at.check(name, renameat(from, staged, to, name))?;
+                if !existed {
+                    self.log.push(Made::Entry(Rc::clone(at), name.to_owned()));
+                }
             }
             Err(errno) => return Err(at.error(name, errno)),
         }

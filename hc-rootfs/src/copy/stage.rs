@@ -35,7 +35,7 @@ impl Stage {
         let stage =
             Stage { root: Rc::clone(&root.directory), directory: None, next: 0, prepared: HashMap::new() };
         if !root.fresh {
-            stage.remove_directory()?;
+            remove(&root.directory)?;
         }
         Ok(stage)
     }
@@ -75,32 +75,40 @@ impl Stage {
 
     /// Removes the stage and what is left on it: at the end, what was replaced.
     pub(crate) fn remove(&mut self) -> Result<()> {
-        if self.directory.take().is_some() { self.remove_directory() } else { Ok(()) }
-    }
-
-    fn remove_directory(&self) -> Result<()> {
-        let root = &self.root;
-        match unlinkat(&root.descriptor, NAME, UnlinkatFlags::RemoveDir) {
-            Err(Errno::ENOTEMPTY | Errno::EEXIST) => {
-                empty(root).map_err(|errno| root.error(NAME, errno))?;
-                let emptied = unlinkat(&root.descriptor, NAME, UnlinkatFlags::RemoveDir);
-                emptied.map_err(|_| root.failure(NAME, IN_THE_WAY))
-            }
-            // Gone; or not a directory, and none of ours; or nothing may be written here, and those who
-            // need to will say so.
-            Ok(()) | Err(_) => Ok(()),
-        }
+        if self.directory.take().is_some() { remove(&self.root) } else { Ok(()) }
     }
 }
 
 fn make(root: &Rc<Directory>) -> Result<Rc<Directory>> {
     let name = OsStr::new(NAME);
-    let made = match mkdirat(&root.descriptor, name, Mode::from_bits_truncate(0o700)) {
-        Err(Errno::EEXIST) => return Err(root.failure(name, IN_THE_WAY)),
-        made => made.and_then(|()| root.open(name)),
+    let mkdir = || mkdirat(&root.descriptor, name, Mode::from_bits_truncate(0o700));
+    let made = match mkdir() {
+        // Another run was killed between the check at the start and its turn.
+        Err(Errno::EEXIST) => {
+            remove(root)?;
+            mkdir()
+        }
+        made => made,
     };
+    if made == Err(Errno::EEXIST) {
+        return Err(root.failure(name, IN_THE_WAY));
+    }
     // What is wrong is wrong with DIR: no permission, read-only, full.
-    made.map_err(|errno| root.own_error(errno))
+    made.and_then(|()| root.open(name)).map_err(|errno| root.own_error(errno))
+}
+
+/// Removes the stage in `root`, with the files in it.
+fn remove(root: &Directory) -> Result<()> {
+    match unlinkat(&root.descriptor, NAME, UnlinkatFlags::RemoveDir) {
+        Err(Errno::ENOTEMPTY | Errno::EEXIST) => {
+            empty(root).map_err(|errno| root.error(NAME, errno))?;
+            let emptied = unlinkat(&root.descriptor, NAME, UnlinkatFlags::RemoveDir);
+            emptied.map_err(|_| root.failure(NAME, IN_THE_WAY))
+        }
+        // Gone; or not a directory, and none of ours; or nothing may be written here, and those who need to
+        // will say so.
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Removes the files in the stage. Directories in it are none of ours and stay.
