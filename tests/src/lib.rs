@@ -1,1 +1,44 @@
 //! The harness of the integration tests.
+//!
+//! * [`Cmd`] runs a program with everything it inherits under control, as root or as another user, with a time
+//!   limit; [`Output`] is what came of it, and how a test says what it expected.
+//! * [`Dir`] is a directory for one test, [`Host`] a machine for one: mounts, network and names of its own.
+//! * [`View`] is what the kernel says about a process, as the program `hc-probe` printed it.
+//! * [`compare`] runs one command line under an original tool and under ours.
+//! * [`docs`] reads manual pages, help texts and parsers.
+//! * [`require!`](crate::require) skips a test that cannot run here, and says so.
+//!
+//! The tools are built when they are first asked for, or taken from `HC_BIN_DIR`.
+
+// A harness fails by panicking: that is how a test tells what went wrong, and where.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::panic,
+    clippy::return_self_not_must_use,
+    clippy::unwrap_used
+)]
+
+mod base;
+mod binaries;
+mod command;
+pub mod compare;
+mod dir;
+pub mod docs;
+mod host;
+mod output;
+mod require;
+mod running;
+mod sys;
+mod view;
+
+pub use binaries::{bin_dir, probe, tool};
+pub use command::{Cmd, NOBODY, find};
+pub use dir::Dir;
+pub use host::Host;
+pub use output::{Ended, Output};
+pub use require::{is_root, skip, user_namespaces};
+pub use running::{Running, eventually};
+pub use view::View;

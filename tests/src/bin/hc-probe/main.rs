@@ -1,0 +1,75 @@
+//! hc-probe: what the kernel says about a process, as `key=value` lines. The harness reads it as a `View`.
+//!
+//! It has a C main and asks by system calls wherever there is one, so that it sees its inherited state as it
+//! is, and works where proc is not mounted. It shares no code with what it is there to test.
+//!
+//! * `hc-probe [ARG]...`: print the view; `hc-probe to=FILE`: write it there (standard output may be closed)
+//! * `hc-probe escape FILE`: try to leave a root directory by chroot(2), the classic way, and open FILE
+#![cfg_attr(not(test), no_main)]
+#![allow(clippy::print_stdout)]
+
+mod sys;
+mod view;
+
+use std::ffi::CStr;
+use std::os::fd::AsFd;
+
+/// Called by the C library.
+///
+/// # Safety
+/// The arguments are those of a C `main`.
+#[allow(unsafe_code)]
+#[must_use]
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn main(
+    _count: libc::c_int,
+    argv: *const *const libc::c_char,
+    envp: *const *const libc::c_char,
+) -> libc::c_int {
+    // SAFETY: the C library's own array.
+    let arguments = unsafe { sys::strings(argv) };
+    // SAFETY: likewise.
+    let environment = unsafe { sys::strings(envp) };
+    if let [_, verb, marker] = arguments.as_slice()
+        && verb.to_bytes() == b"escape"
+    {
+        return escape(marker);
+    }
+    let text = view::collect(&arguments, &environment);
+    let target = arguments.get(1).and_then(|first| first.to_bytes().strip_prefix(b"to="));
+    i32::from(write(target, &text).is_err())
+}
+
+fn write(target: Option<&[u8]>, mut text: &[u8]) -> nix::Result<()> {
+    use nix::fcntl::{OFlag, open};
+    let file = match target {
+        Some(path) => {
+            let mode = nix::sys::stat::Mode::from_bits_truncate(0o666);
+            Some(open(path, OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_TRUNC | OFlag::O_CLOEXEC, mode)?)
+        }
+        None => None,
+    };
+    let out = file.as_ref().map_or(sys::STDOUT, AsFd::as_fd);
+    while !text.is_empty() {
+        let written = nix::unistd::write(out, text)?;
+        text = text.get(written..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// A process that keeps its working directory outside of the new root can walk up from there: with
+/// chroot(2) to the very top, after pivot_root(2) only to the root it has. 0 when `marker` is in reach then.
+fn escape(marker: &CStr) -> libc::c_int {
+    let below = c"/tmp/hc-probe-escape";
+    let _ = nix::unistd::mkdir(below, nix::sys::stat::Mode::S_IRWXU);
+    if nix::unistd::chroot(below).is_err() {
+        return 2;
+    }
+    for _ in 0..64 {
+        let _ = nix::unistd::chdir("..");
+    }
+    if nix::unistd::chroot(".").is_err() {
+        return 3;
+    }
+    i32::from(nix::sys::stat::stat(marker).is_err())
+}

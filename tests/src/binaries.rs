@@ -1,0 +1,112 @@
+//! Where the tools under test are: in `HC_BIN_DIR`, or built now.
+
+use crate::{base, require};
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+const TOOLS: [&str; 5] = ["hc-env", "hc-netns", "hc-rootfs", "hc-run", "hc-unshare"];
+const PROBE: &str = "hc-probe";
+
+/// The file of a tool, by the name it is installed under.
+pub fn tool(name: &str) -> PathBuf {
+    assert!(TOOLS.contains(&name), "{name}: no such tool; new ones have to be listed in binaries.rs");
+    bin_dir().join(name)
+}
+
+/// The file of the program that shows what it inherited. Static, as the tools are.
+pub fn probe() -> PathBuf {
+    bin_dir().join(PROBE)
+}
+
+/// The one directory that all tools are in, where every user can execute them.
+pub fn bin_dir() -> &'static Path {
+    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+    DIRECTORY.get_or_init(|| match std::env::var_os("HC_BIN_DIR") {
+        Some(given) => {
+            let given = std::fs::canonicalize(&given).expect("HC_BIN_DIR is a directory");
+            // The probe is not installed; the one beside this test goes with them.
+            let mut files: HashMap<&str, PathBuf> = TOOLS.map(|tool| (tool, given.join(tool))).into();
+            files.insert(PROBE, beside_this_test(PROBE));
+            together(&files)
+        }
+        None => together(&build()),
+    })
+}
+
+/// The directory that holds all of `files`, if it is one that everybody can reach, else a copy of them. (The
+/// unprivileged tests run as another user, whom /root for instance is closed to.)
+fn together(files: &HashMap<&str, PathBuf>) -> PathBuf {
+    for (name, file) in files {
+        assert!(file.is_file(), "{name}: there is no {}", file.display());
+    }
+    let first = files[PROBE].parent().unwrap_or(Path::new("/")).to_owned();
+    let same = files.values().all(|file| file.parent() == Some(&first));
+    if same && (!require::is_root() || files.values().all(|file| is_reachable(file))) {
+        return first;
+    }
+    let copies = base::directory().join("bin");
+    std::fs::create_dir(&copies).expect("a directory for the tools");
+    base::set_mode(&copies, 0o755);
+    for (name, file) in files {
+        base::copy_program(file, &copies.join(name));
+    }
+    copies
+}
+
+fn is_reachable(file: &Path) -> bool {
+    file.ancestors().all(|path| {
+        let wanted = if path == file { 0o005 } else { 0o001 };
+        path.metadata().is_ok_and(|about| about.permissions().mode() & wanted == wanted)
+    })
+}
+
+fn beside_this_test(name: &str) -> PathBuf {
+    profile_directory().join(name)
+}
+
+/// `target/TRIPLE/PROFILE`, which this test lies in: `deps/suite-HASH` below it.
+fn profile_directory() -> PathBuf {
+    let own = std::env::current_exe().expect("the path of this test");
+    own.parent().and_then(Path::parent).expect("a test in target/TRIPLE/PROFILE/deps").to_owned()
+}
+
+/// Builds all binaries as this test was built, and returns where each is. Cargo builds no other package's
+/// binaries for a test; when they are up to date this takes a twentieth of a second.
+fn build() -> HashMap<&'static str, PathBuf> {
+    let directory = profile_directory();
+    let name =
+        |path: Option<&Path>| path.and_then(Path::file_name).and_then(OsStr::to_str).map(str::to_owned);
+    let profile = match name(Some(&directory)).as_deref() {
+        Some("debug") | None => "dev".to_owned(),
+        Some(other) => other.to_owned(),
+    };
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .args(["build", "--workspace", "--bins", "--offline", "--locked", "--profile", &profile])
+        .arg("--message-format=json-render-diagnostics");
+    // A directory named like a target triple is one; without, the build was for the host as such.
+    if let Some(triple) = name(directory.parent()).filter(|name| name.contains('-')) {
+        command.args(["--target", &triple]);
+    }
+    let output = command.output().expect("cargo, to build the tools");
+    assert!(output.status.success(), "cargo build:\n{}", String::from_utf8_lossy(&output.stderr));
+    let files = executables(&output.stdout);
+    let find = |name: &'static str| {
+        let file = files.iter().find(|file| file.file_name() == Some(OsStr::new(name)));
+        (name, file.unwrap_or_else(|| panic!("cargo build made no {name}")).clone())
+    };
+    TOOLS.into_iter().chain([PROBE]).map(find).collect()
+}
+
+/// The files that cargo's messages, one JSON object a line, name as executable.
+fn executables(messages: &[u8]) -> Vec<PathBuf> {
+    let messages = messages.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+    let messages = messages.filter_map(|line| serde_json::from_slice::<serde_json::Value>(line).ok());
+    messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).collect()
+}
