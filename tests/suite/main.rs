@@ -1,1 +1,6 @@
-//! The integration tests.
+//! The integration tests: what the tools promise in their pages, asked of the kernel and of the original tools.
+
+// As in the harness: a test fails by panicking.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+mod docs;

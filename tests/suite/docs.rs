@@ -1,0 +1,171 @@
+//! Manual pages, help texts and parsers say the same; what the pages show is what happens.
+
+use hc_tests::docs::{self, Step};
+use hc_tests::{Cmd, Dir, Ended, Host, is_root, require, user_namespaces};
+use std::collections::BTreeSet;
+
+const TOOLS: [(&str, &str); 5] = [
+    ("hc-env", "man/hc-env.1"),
+    ("hc-netns", "man/hc-netns.8"),
+    ("hc-rootfs", "man/hc-rootfs.1"),
+    ("hc-run", "man/hc-run.1"),
+    ("hc-unshare", "man/hc-unshare.1"),
+];
+
+#[test]
+fn every_tool_has_a_page_and_every_page_is_a_tool_s_or_hc_s() {
+    let known: BTreeSet<String> = TOOLS.map(|(_, page)| page.to_owned()).into();
+    let expected: BTreeSet<String> = known.into_iter().chain(["man/hc.7".to_owned()]).collect();
+    assert_eq!(docs::pages().into_iter().collect::<BTreeSet<_>>(), expected);
+}
+
+#[test]
+fn page_help_and_parser_have_the_same_options() {
+    for (tool, page) in TOOLS {
+        let parser = docs::options_of_parser(&docs::text(&format!("{tool}/src/options.rs")));
+        let help = Cmd::tool(tool).arg("--help").run().ok().quiet();
+        assert!(parser.len() >= 4, "{tool}: not all options were found: {parser:?}");
+        assert_eq!(docs::options_of_help(help.text()), parser, "{tool} --help, and its parser");
+        assert_eq!(docs::options_of_page(&docs::text(page)), parser, "{page}, and the parser of {tool}");
+    }
+}
+
+/// An answer, or the unknown option behind it.
+const EITHER_END: [Ended; 2] = [Ended::Exit(0), Ended::Exit(125)];
+
+#[test]
+fn every_option_of_the_pages_is_one_to_the_tool() {
+    for (tool, page) in TOOLS {
+        for option in docs::options_of_page(&docs::text(page)) {
+            // Then an unknown one: nothing is done, and that one is what is refused.
+            let value = if option.starts_with("--") { format!("{option}=/x") } else { format!("{option}/x") };
+            for word in [option.clone(), value] {
+                let output = Cmd::tool(tool).args([&word, "--no-such-option"]).run();
+                let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+                let name = option.trim_start_matches('-');
+                let refused = |text: &str| stderr.contains(&format!("{text}{name}'"));
+                let unknown = refused("unrecognized option '--") || refused("invalid option -- '");
+                assert!(!unknown, "{output:?}");
+                if word == option {
+                    assert!(EITHER_END.contains(&output.ended), "{output:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn help_and_version_are_answers() {
+    for (tool, _) in TOOLS {
+        let help = Cmd::tool(tool).arg("-h").run().ok().quiet();
+        assert!(help.text().starts_with(&format!("Usage: {tool} ")), "{help:?}");
+        let section = if tool == "hc-netns" { 8 } else { 1 };
+        assert!(help.text().ends_with(&format!("\nSee {tool}({section}).\n")), "{help:?}");
+        let version = Cmd::tool(tool).arg("-V").run().ok().quiet();
+        let expected = format!("{tool} (hand-crafted containers) {}\n", env!("CARGO_PKG_VERSION"));
+        assert_eq!(version.text(), expected);
+        Cmd::tool(tool).arg("--version").run().ok().says(&expected);
+        Cmd::sh(format!("exec {tool} --help >/dev/full"))
+            .run()
+            .exits(125)
+            .complains(format!("{tool}: write error: No space left on device\n"));
+    }
+}
+
+#[test]
+fn pages_are_clean_mdoc_with_all_sections() {
+    require!(
+        hc_tests::find("mandoc".as_ref()).is_some(),
+        "mandoc is not installed: tests/require installs it"
+    );
+    for page in docs::pages() {
+        let lint = Cmd::line(["mandoc", "-T", "lint", "-W", "warning"]).arg(docs::file(&page)).run();
+        lint.ok().says("").quiet();
+    }
+    for (_, page) in TOOLS {
+        let text = docs::text(page);
+        let sections: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix(".Sh ")).collect();
+        let expected = [
+            "NAME",
+            "SYNOPSIS",
+            "DESCRIPTION",
+            "ENVIRONMENT",
+            "FILES",
+            "EXIT STATUS",
+            "EXAMPLES",
+            "DIAGNOSTICS",
+            "SEE ALSO",
+            "STANDARDS",
+            "CAVEATS",
+        ];
+        let missing: Vec<_> = expected.iter().filter(|section| !sections.contains(section)).collect();
+        // hc-env has no files.
+        let allowed: &[&&str] = if page == "man/hc-env.1" { &[&"FILES"] } else { &[] };
+        assert_eq!(missing, allowed, "{page}");
+    }
+}
+
+/// Runs a page's examples: those with root's prompt as root on a machine of their own, the others as a user,
+/// and as root as well.
+fn run_examples(page: &str, sections: &[&str]) {
+    let blocks = docs::examples(&docs::text(page), sections);
+    assert!(!blocks.is_empty(), "{page}: no examples");
+    if is_root() {
+        let (host, dir) = (Host::new(), Dir::new());
+        for step in blocks.iter().flatten() {
+            check(page, step, |cmd| cmd.on(&host).dir(dir.path()));
+        }
+    }
+    let dir = Dir::of_nobody();
+    for step in blocks.iter().flatten().filter(|step| !step.root) {
+        check(page, step, |cmd| cmd.as_nobody().dir(dir.path()));
+    }
+}
+
+fn check(page: &str, step: &Step, how: impl Fn(Cmd) -> Cmd) {
+    let output = how(Cmd::sh(format!("exec 2>&1\n{}", step.command))).run();
+    assert_eq!(output.text(), step.shown, "{page}: what is shown by\n{}", step.command);
+}
+
+macro_rules! examples {
+    ($($name:ident: $page:literal, $sections:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            require!(is_root(), "examples with root's prompt need root");
+            require!(user_namespaces(), "ordinary users may not make user namespaces here");
+            run_examples($page, &$sections);
+        }
+    )*};
+}
+
+examples! {
+    the_tutorial_of_hc: "man/hc.7", ["TUTORIAL"];
+    examples_of_hc_env: "man/hc-env.1", ["EXAMPLES"];
+    examples_of_hc_netns: "man/hc-netns.8", ["EXAMPLES"];
+    examples_of_hc_rootfs: "man/hc-rootfs.1", ["EXAMPLES"];
+    examples_of_hc_run: "man/hc-run.1", ["EXAMPLES"];
+    examples_of_hc_unshare: "man/hc-unshare.1", ["EXAMPLES"];
+}
+
+#[test]
+fn the_chain_of_the_readme_runs() {
+    require!(is_root(), "the README's chain is root's");
+    let readme = docs::text("README.md");
+    let ours = readme.split("Here each step is a link").nth(1).expect("the chain");
+    let chain: Vec<&str> = ours
+        .lines()
+        .skip(1)
+        .skip_while(|line| line.is_empty())
+        .take_while(|line| line.starts_with("    "))
+        .collect();
+    let host = Host::new();
+    Cmd::sh(chain.join("\n")).env("N", "box").on(&host).run().ok().quiet().says("Hello, world!\n");
+}
+
+#[test]
+fn the_readme_has_exactly_two_commands_for_a_fresh_machine() {
+    let readme = docs::text("README.md");
+    let section = readme.split("## Two commands").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
+    let commands: Vec<&str> = section.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+    assert_eq!(commands, ["tests/require make && make install hello", "tests/require && make test"]);
+}
