@@ -22,8 +22,7 @@ fn run(args: hc::Args) -> Result<Status> {
     let links = links::find(&env)?;
     let program = program::find(&argv, &env)?;
     let user = !nix::unistd::geteuid().is_root();
-    let needed = [&program, &links.rootfs, &links.env, &links.unshare];
-    let place = place::choose(&storage, user, &env, &needed)?;
+    let place = place::choose(&storage, user, &env)?;
     let chain = chain::write(&links, &place, user, program, argv.into_iter().skip(1));
     if print {
         return hc::print(&quote::line(&chain)).map(|()| Status::SUCCESS);

@@ -23,8 +23,16 @@ const OFTEN_EMPTY: [&str; 12] = [
     "/home",
     "/dev/shm",
 ];
-/// Directories where no library of the system is, should none be empty.
-const WITHOUT_LIBRARIES: [&str; 4] = ["/mnt", "/media", "/dev/shm", "/tmp"];
+/// Directories of sysfs and proc that the kernel makes for other file systems to be mounted on: no file can be
+/// in them, and what is mounted there no program needs in order to start.
+const OF_THE_KERNEL: [&str; 6] = [
+    "/sys/kernel/debug",
+    "/sys/kernel/tracing",
+    "/sys/kernel/security",
+    "/sys/fs/pstore",
+    "/sys/fs/fuse/connections",
+    "/proc/sys/fs/binfmt_misc",
+];
 
 /// A root directory, by absolute path.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,13 +43,12 @@ pub(crate) enum Place {
     Tmpfs(OsString),
 }
 
-/// Decides where, without making anything. A tmpfs hides what is below it, so it must not cover the files
-/// `needed`: the program and the tools.
-pub(crate) fn choose(storage: &Storage, user: bool, env: &Environ, needed: &[&OsString]) -> Result<Place> {
+/// Decides where, without making anything. A tmpfs hides what is below it, so it is put where nothing is.
+pub(crate) fn choose(storage: &Storage, user: bool, env: &Environ) -> Result<Place> {
     match storage {
         Storage::At(directory) => absolute(PathBuf::from(directory)).map(Place::Kept),
         Storage::Named(name) => Ok(Place::Kept(container_directory(user, env)?.join(name).into_os_string())),
-        Storage::Ephemeral => mount_point(needed).map(|found| Place::Tmpfs(found.into())).ok_or_else(|| {
+        Storage::Ephemeral => mount_point().map(|found| Place::Tmpfs(found.into())).ok_or_else(|| {
             Error::new(
                 "no empty directory (such as /mnt) to mount the root directory on: --root=DIR makes one",
             )
@@ -65,24 +72,15 @@ fn container_directory(user: bool, env: &Environ) -> Result<PathBuf> {
         .ok_or_else(|| Error::new("--name: neither XDG_DATA_HOME nor HOME is set: --root=DIR says where"))
 }
 
-fn mount_point(needed: &[&OsString]) -> Option<&'static str> {
+fn mount_point() -> Option<&'static str> {
     let empty = OFTEN_EMPTY.into_iter().find(|directory| is_empty(Path::new(directory)));
-    empty.or_else(|| {
-        let needed: Vec<PathBuf> = needed.iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
-        WITHOUT_LIBRARIES
-            .into_iter()
-            .find(|directory| Path::new(directory).is_dir() && !covers(directory, &needed))
-    })
+    empty.or_else(|| OF_THE_KERNEL.into_iter().find(|directory| Path::new(directory).is_dir()))
 }
 
 /// True for a directory with nothing in it. A link is left alone: it may lead to one that is in use.
 fn is_empty(directory: &Path) -> bool {
     directory.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
         && fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_none())
-}
-
-fn covers(directory: &str, needed: &[PathBuf]) -> bool {
-    needed.iter().any(|path| path.starts_with(directory))
 }
 
 #[cfg(test)]
@@ -95,7 +93,7 @@ mod tests {
     }
 
     fn named(user: bool, entries: &[&str]) -> Result<Place> {
-        choose(&Storage::Named("a".into()), user, &env(entries), &[])
+        choose(&Storage::Named("a".into()), user, &env(entries))
     }
 
     #[test]
@@ -113,13 +111,7 @@ mod tests {
 
     #[test]
     fn a_given_directory_is_made_absolute() {
-        let place = choose(&Storage::At("r".into()), true, &env(&[]), &[]).unwrap();
+        let place = choose(&Storage::At("r".into()), true, &env(&[])).unwrap();
         assert_eq!(place, Place::Kept(std::env::current_dir().unwrap().join("r").into()));
-    }
-
-    #[test]
-    fn a_tmpfs_must_not_cover_what_is_needed() {
-        assert!(covers("/tmp", &["/usr/bin/x".into(), "/tmp/x".into()]));
-        assert!(!covers("/tmp", &["/tmpfiles/x".into()]));
     }
 }
