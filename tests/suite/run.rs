@@ -1,0 +1,30 @@
+//! hc-run: the whole line, on real programs of this machine.
+
+mod bad_input;
+mod container;
+mod print;
+mod storage;
+
+use hc_tests::Cmd;
+
+/// Who runs hc-run in a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    Root,
+    User,
+}
+
+impl Who {
+    /// `cmd` as that user, who has no home.
+    fn runs(self, cmd: Cmd) -> Cmd {
+        match self {
+            Who::Root => cmd,
+            Who::User => cmd.as_nobody(),
+        }
+    }
+}
+
+/// Both, or whoever runs the tests.
+fn everybody() -> Vec<Who> {
+    if hc_tests::is_root() { vec![Who::Root, Who::User] } else { vec![Who::User] }
+}
