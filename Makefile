@@ -13,6 +13,8 @@ TOOLS = hc-env hc-netns hc-rootfs hc-run hc-unshare
 PAGES = $(wildcard man/*.[1-8])
 RELEASE = $(or $(CARGO_TARGET_DIR),target)/x86_64-unknown-linux-gnu/release
 
+# One after the other, also with -j: cargo is parallel by itself, and hello runs what install has installed.
+.NOTPARALLEL:
 .PHONY: all help install uninstall hello test lint clean
 
 all:
