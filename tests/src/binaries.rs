@@ -1,6 +1,6 @@
-//! Where the tools under test are: in `HC_BIN_DIR`, or built now.
+//! Where the tools under test are: in `HC_BIN_DIR`, by a name from the top of the tree, or built now.
 
-use crate::{base, require};
+use crate::{base, docs, require};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
@@ -27,7 +27,10 @@ pub fn bin_dir() -> &'static Path {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
     DIRECTORY.get_or_init(|| match std::env::var_os("HC_BIN_DIR") {
         Some(given) => {
-            let given = std::fs::canonicalize(&given).expect("HC_BIN_DIR is a directory");
+            // Cargo runs tests in tests/; a relative name was given at the top of the tree.
+            let given = docs::file("").join(given);
+            let given = std::fs::canonicalize(&given)
+                .unwrap_or_else(|error| panic!("HC_BIN_DIR: {}: {error}", given.display()));
             // The probe is not installed; the one beside this test goes with them.
             let mut files: HashMap<&str, PathBuf> = TOOLS.map(|tool| (tool, given.join(tool))).into();
             files.insert(PROBE, beside_this_test(PROBE));
@@ -87,7 +90,7 @@ fn build() -> HashMap<&'static str, PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .current_dir(docs::file(""))
         .args(["build", "--workspace", "--bins", "--offline", "--locked", "--profile", &profile])
         .arg("--message-format=json-render-diagnostics");
     // A directory named like a target triple is one; without, the build was for the host as such.
