@@ -83,10 +83,10 @@ fn relative(value: &str, pid: &str) -> String {
     }
 }
 
-/// A line of mountinfo without the numbers of mounts, devices and peer groups.
+/// A line of mountinfo without the numbers of mounts, devices, peer groups and network namespaces.
 fn without_numbers(line: &str) -> String {
     let words = line.split(' ').skip(3).map(|word| match word.split_once(':') {
-        Some((kind @ ("shared" | "master" | "propagate_from"), _)) => kind,
+        Some((kind @ ("shared" | "master" | "propagate_from" | "net"), _)) => kind,
         _ => word,
     });
     words.collect::<Vec<_>>().join(" ")

@@ -4,4 +4,5 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod docs;
+mod netns;
 mod run;

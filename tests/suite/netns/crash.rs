@@ -1,0 +1,168 @@
+//! Killed at any point, and run at the same time.
+
+use super::{EITHER, ROOT, done, entered, ip, mounted, number, ours};
+use hc_tests::{Cmd, Dir, Ended, Host, Output, Running, is_root, require};
+use std::collections::HashMap;
+use std::fs;
+
+/// Every system call of `hc-netns LINE` behind its start-up, as its name and which of that name it is.
+fn calls(host: &Host, dir: &Dir, line: &str) -> Vec<(String, usize)> {
+    let log = dir.join("log");
+    let traced = Cmd::line(["strace", "-o"]).arg(&log).arg("hc-netns").args(line.split(' ')).on(host);
+    traced.run().ok();
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let log = fs::read_to_string(&log).unwrap();
+    let all = log.lines().filter_map(|call| call.split_once('(')).map(|(name, _)| {
+        let count = seen.entry(name.to_owned()).or_default();
+        *count += 1;
+        (name.to_owned(), *count)
+    });
+    // The start-up ends with the look at descriptors 0 to 2.
+    let own: Vec<_> = all.skip_while(|call| *call != ("fcntl".to_owned(), 3)).skip(1).collect();
+    assert!(own.len() >= 5, "{line}: {own:?}");
+    // strace gives numbers to calls that it has no name for; it cannot be told to meet these.
+    own.into_iter().filter(|(name, _)| !name.starts_with("syscall_")).collect()
+}
+
+/// Runs `hc-netns LINE`, and kills it before its `count`th call of `name`.
+fn killed(host: &Host, line: &str, (name, count): &(String, usize)) -> Ended {
+    let inject = format!("inject={name}:signal=KILL:when={count}");
+    let cmd = Cmd::line(["strace", "-o", "/dev/null", "-e", &inject, "hc-netns"]).args(line.split(' '));
+    cmd.on(host).run().ended
+}
+
+/// Whether there is nothing any more: no name, and no mount but that of the directory.
+#[track_caller]
+fn clean(host: &Host, at: &(String, usize)) {
+    assert_eq!(ours(host, "list").run().ok().quiet().stdout, b"", "{at:?}");
+    assert_eq!(mounted(host), 0, "{at:?}");
+}
+
+#[test]
+fn add_killed_at_any_call_leaves_what_a_second_add_or_a_delete_deals_with() {
+    require!(is_root(), ROOT);
+    let (host, dir) = (Host::new(), Dir::new());
+    let first = calls(&host, &dir, "add a");
+    done(ours(&host, "delete a"));
+    let again = calls(&host, &dir, "add a");
+    done(ours(&host, "delete a"));
+    let left_over = "hc-netns: /run/netns/a: is a left-over that no namespace is mounted on; \
+                     'hc-netns delete a' removes it\n";
+    let mut left_overs = 0;
+    // On a machine that has had names, and on one that has not: there the directory becomes a mount.
+    for (fresh, at) in again.iter().map(|at| (false, at)).chain(first.iter().map(|at| (true, at))) {
+        if fresh {
+            Cmd::sh("umount /run/netns && rmdir /run/netns").on(&host).run().ok();
+        }
+        assert_eq!(killed(&host, "add a", at), Ended::Signal(9), "{at:?}");
+        let second = ours(&host, "add a").run();
+        if second.ended != Ended::Exit(0) && second.stderr == left_over.as_bytes() {
+            left_overs += 1;
+            done(ours(&host, "delete a"));
+            done(ours(&host, "add a"));
+        }
+        // It was made by the first run or by the second: a namespace like any other.
+        assert_eq!(entered(&host, ip, "a"), number(&host, "a"), "{at:?}");
+        done(ours(&host, "delete a"));
+        clean(&host, at);
+    }
+    // Between the making of the file and the mount: close (before which a debug build looks at the descriptor)
+    // and mount, in each of the two rows.
+    assert!((4..=6).contains(&left_overs), "{left_overs}");
+}
+
+#[test]
+fn delete_killed_at_any_call_is_done_by_the_next() {
+    require!(is_root(), ROOT);
+    let (host, dir) = (Host::new(), Dir::new());
+    done(ours(&host, "add a"));
+    for at in &calls(&host, &dir, "delete a") {
+        done(ours(&host, "add a"));
+        assert_eq!(killed(&host, "delete a", at), Ended::Signal(9), "{at:?}");
+        let second = ours(&host, "delete a").run();
+        if second.ended != Ended::Exit(0) {
+            let gone = "hc-netns: /run/netns/a: No such file or directory\n";
+            assert_eq!(String::from_utf8_lossy(&second.stderr), gone, "{at:?}");
+        }
+        clean(&host, at);
+    }
+}
+
+#[test]
+fn exec_killed_at_any_call_leaves_nothing() {
+    require!(is_root(), ROOT);
+    let (host, dir) = (Host::shared(), Dir::new());
+    done(Cmd::sh("hc-netns add a; mkdir -p /etc/netns/a; echo >/etc/netns/a/hosts").on(&host));
+    let before = (host.listing("/run"), host.mounts());
+    let all = calls(&host, &dir, "exec a /bin/true");
+    let own = all.split(|(name, _)| name == "execve").next().unwrap();
+    for at in own {
+        assert_eq!(killed(&host, "exec a /bin/true", at), Ended::Signal(9), "{at:?}");
+        assert_eq!((host.listing("/run"), host.mounts()), before, "{at:?}");
+    }
+    ours(&host, "exec a true").run().ok().quiet();
+}
+
+/// Starts all, and waits for all.
+fn at_once(commands: impl IntoIterator<Item = Cmd>) -> Vec<Output> {
+    let running: Vec<Running> = commands.into_iter().map(Cmd::start).collect();
+    running.into_iter().map(Running::wait).collect()
+}
+
+#[test]
+fn many_names_made_and_deleted_at_once_by_both_tools_are_all_there_and_all_gone() {
+    require!(is_root(), ROOT);
+    // The first of them make the directory, and make it a mount: all but one find that done.
+    for host in [Host::new(), Host::shared()] {
+        let names: Vec<String> = (0..16).map(|number| format!("name-{number}")).collect();
+        let all = |verb: &str, first: usize| {
+            let tools = EITHER.iter().cycle().skip(first);
+            let commands = names.iter().zip(tools).map(|(name, tool)| tool(&host, &format!("{verb} {name}")));
+            for output in at_once(commands) {
+                output.ok().quiet();
+            }
+        };
+        all("add", 0);
+        assert_eq!(ours(&host, "list").run().ok().quiet().text().lines().count(), 16);
+        let numbers: std::collections::HashSet<u64> = names.iter().map(|name| number(&host, name)).collect();
+        assert_eq!(numbers.len(), 16, "each has a namespace of its own");
+        all("delete", 1);
+        assert_eq!((ours(&host, "list").run().ok().quiet().stdout, mounted(&host)), (vec![], 0));
+    }
+}
+
+#[test]
+fn of_many_that_make_the_same_name_one_does() {
+    require!(is_root(), ROOT);
+    let host = Host::new();
+    for _ in 0..5 {
+        let commands = (0..8).map(|at| EITHER[at % 2](&host, "add a"));
+        let outputs = at_once(commands);
+        let made = outputs.iter().filter(|output| output.ended == Ended::Exit(0)).count();
+        assert_eq!(made, 1, "{outputs:?}");
+        assert_eq!((mounted(&host), entered(&host, ours, "a")), (1, number(&host, "a")));
+        // And one that deletes it.
+        let outputs = at_once((0..4).map(|_| ours(&host, "delete a")));
+        let deleted = outputs.iter().filter(|output| output.ended == Ended::Exit(0)).count();
+        assert_eq!((deleted, mounted(&host)), (1, 0), "{outputs:?}");
+    }
+}
+
+#[test]
+fn add_and_delete_of_a_name_at_once_leave_what_one_more_delete_cleans() {
+    require!(is_root(), ROOT);
+    let host = Host::new();
+    for round in 0..12 {
+        let (add, delete) = (EITHER[round % 2], EITHER[round / 2 % 2]);
+        at_once([
+            add(&host, "add a"),
+            delete(&host, "delete a"),
+            ours(&host, "add a"),
+            ours(&host, "delete a"),
+        ]);
+        if host.path("/run/netns/a").exists() {
+            done(ours(&host, "delete a"));
+        }
+        clean(&host, &("round".to_owned(), round));
+    }
+}
