@@ -75,33 +75,27 @@ pub(crate) fn list() -> Result<()> {
 
 /// The id of a namespace, if it has one, and may be opened.
 fn id(netlink: &mut Netlink, name: &OsStr) -> Result<Option<i32>> {
-    let path = Path::new(DIRECTORY).join(name);
-    let mut lock = None;
-    loop {
-        let Ok(namespace) = open_namespace(&path) else { return Ok(None) };
-        let errno = match netlink.id_of(&namespace)? {
-            Ok(id) => return Ok(id),
-            Err(errno) => errno,
-        };
-        // It may be about to get its namespace, or to go; with the lock held it is not, and we know.
-        if lock.is_none() {
-            lock = lock_directory().ok();
-            if lock.is_some() {
-                continue;
-            }
-        }
-        let because = match errno {
-            Errno::EINVAL => not_a_namespace(&namespace, name),
-            errno => hc::reason(errno),
-        };
-        hc::note(TOOL, &format!("{}: {because}", hc::show(name)));
-        return Ok(None);
-    }
+    let Ok(namespace) = open_namespace(&Path::new(DIRECTORY).join(name)) else { return Ok(None) };
+    let because = match netlink.id_of(&namespace)? {
+        Ok(id) => return Ok(id),
+        Err(Errno::EINVAL) => not_a_namespace(&namespace, name),
+        Err(errno) => hc::reason(errno),
+    };
+    hc::note(TOOL, &format!("{}: {because}", hc::show(name)));
+    Ok(None)
 }
 
-/// Opens what may be a namespace, and as well a FIFO, which must not hold us up.
+/// Opens what should be a namespace. It may have been about to get there, or to go, when it was none: with the
+/// lock held neither is so, and what is opened then is what there is.
 pub(crate) fn open_namespace(path: &Path) -> nix::Result<OwnedFd> {
-    open(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC, Mode::empty())
+    // As well it may be a FIFO, which must not hold us up.
+    let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    let found = open(path, flags, Mode::empty())?;
+    if is_namespace(&found) {
+        return Ok(found);
+    }
+    let _lock = lock_directory();
+    open(path, flags, Mode::empty())
 }
 
 /// Why `file`, found under `name`, cannot be used as a network namespace.

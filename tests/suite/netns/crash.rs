@@ -1,7 +1,7 @@
 //! Killed at any point, and run at the same time.
 
 use super::{EITHER, ROOT, done, entered, ip, mounted, number, ours};
-use hc_tests::{Cmd, Dir, Ended, Host, Output, Running, is_root, require};
+use hc_tests::{Cmd, Dir, Ended, Host, Output, Running, eventually, is_root, require};
 use std::collections::HashMap;
 use std::fs;
 
@@ -101,6 +101,54 @@ fn exec_killed_at_any_call_leaves_nothing() {
         assert_eq!((host.listing("/run"), host.mounts()), before, "{at:?}");
     }
     ours(&host, "exec a true").run().ok().quiet();
+}
+
+/// Starts `hc-netns LINE` so that it spends a good while in its `count`th call of `name`.
+fn slow(host: &Host, line: &str, name: &str, count: usize) -> Running {
+    let inject = format!("inject={name}:delay_enter=100000:when={count}");
+    let cmd = Cmd::line(["strace", "-o", "/dev/null", "-e", &inject, "hc-netns"]).args(line.split(' '));
+    cmd.on(host).start()
+}
+
+#[test]
+fn a_name_that_is_just_being_made_is_waited_for() {
+    require!(is_root(), ROOT);
+    let host = Host::new();
+    done(ours(&host, "add first"));
+    let path = host.path("/run/netns/a");
+    for line in ["exec a true", "list", "add a", "delete a"] {
+        let adding = slow(&host, "add a", "mount", 2);
+        eventually("the file is there", || path.exists());
+        let output = ours(&host, line).run();
+        assert_eq!(adding.wait().ok().quiet().stdout, b"");
+        match line {
+            "list" => drop(output.ok().quiet().says("a\nfirst\n")),
+            "add a" => assert_eq!(output.fails("hc-netns", 125), "/run/netns/a: File exists"),
+            _ => drop(output.ok().quiet()),
+        }
+        ours(&host, "delete a").run();
+    }
+}
+
+#[test]
+fn a_name_that_is_just_being_deleted_is_gone_or_there() {
+    require!(is_root(), ROOT);
+    let host = Host::new();
+    for line in ["exec a true", "list", "add a", "delete a"] {
+        done(ours(&host, "add a"));
+        let deleting = slow(&host, "delete a", "unlink", 1);
+        eventually("it is unmounted", || mounted(&host) == 0);
+        let output = ours(&host, line).run();
+        deleting.wait().ok().quiet();
+        match line {
+            "list" => drop(output.ok().quiet()),
+            "add a" => {
+                output.ok().quiet();
+                done(ours(&host, "delete a"));
+            }
+            _ => assert_eq!(output.fails("hc-netns", 125), "/run/netns/a: No such file or directory"),
+        }
+    }
 }
 
 /// Starts all, and waits for all.
