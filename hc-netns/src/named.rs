@@ -148,6 +148,8 @@ pub(crate) fn add(name: &Name) -> Result<()> {
     }
     unshare(CloneFlags::CLONE_NEWNET).map_err(|errno| refused("make a network namespace", errno))?;
     let _lock = make_and_lock_directory()?;
+    // Before it becomes a mount of its own: it is the one around it that tells, then.
+    let slave = sys::is_slave(c"/run/netns");
     share_directory()?;
     let flags = OFlag::O_RDONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
     let made = open(&path, flags, Mode::empty());
@@ -163,7 +165,7 @@ pub(crate) fn add(name: &Name) -> Result<()> {
             errno => refused(format_args!("mount {NEW} on {}", hc::show(&path)), errno),
         }
     })?;
-    if sys::is_slave(c"/run/netns") {
+    if slave {
         let name = hc::show(name.as_os_str());
         hc::note(
             TOOL,

@@ -117,6 +117,10 @@ fn add_says_so_where_the_name_does_not_get_out() {
     require!(is_root(), ROOT);
     let host = Host::shared();
     let said = "hc-netns: b: is only in this mount namespace, and a left-over outside (inside 'exec'?)\n";
+    // The first name of the machine, made where nothing gets out.
+    let first = Cmd::line(["unshare", "-m", "--propagation", "slave", "hc-netns", "add", "b"]).on(&host);
+    first.run().ok().says("").complains(said);
+    done(ours(&host, "delete b"));
     done(ours(&host, "add a"));
     let inside = "hc-netns add b && hc-netns exec b true && ip netns list";
     ours(&host, "exec a sh -c").arg(inside).run().ok().says("b\na\n").complains(said);
