@@ -9,7 +9,7 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::stat::{Mode, SFlag, fstat, lstat};
 use nix::sys::statfs::{NSFS_MAGIC, fstatfs};
-use nix::unistd::{mkdir, unlink};
+use nix::unistd::{geteuid, mkdir, unlink};
 use std::ffi::{OsStr, OsString};
 use std::fs::read_dir;
 use std::io::ErrorKind;
@@ -127,6 +127,9 @@ fn left_over(name: &OsStr) -> String {
 /// The error of a call that takes privileges, or comes up against a limit.
 pub(crate) fn refused(what: impl std::fmt::Display, errno: Errno) -> Error {
     let hint = match errno {
+        Errno::EPERM if geteuid().is_root() => {
+            " (root lacks the CAP_SYS_ADMIN for this: in a user namespace, or a container?)"
+        }
         Errno::EPERM => " (needs root, or CAP_SYS_ADMIN)",
         Errno::ENOSPC => " (a limit in /proc/sys/user, or fs.mount-max, is reached)",
         _ => "",
@@ -250,6 +253,11 @@ fn delete(path: &Path) -> Result<()> {
             // Several can be mounted on each other.
             (Err(Errno::EBUSY), Ok(())) => {}
             (Err(Errno::ENOENT), _) => return Err(Error::from_errno(hc::show(path), Errno::ENOENT)),
+            // Mounts that a user namespace was given with its mount namespace are locked there.
+            (Err(Errno::EBUSY), Err(Errno::EINVAL)) => {
+                let because = "was mounted outside of this user namespace, and can be deleted only there";
+                return Err(Error::new(format!("{}: {because}", hc::show(path))));
+            }
             (Err(_), Err(errno @ Errno::EPERM)) => return Err(refused(hc::show(path), errno)),
             (Err(errno), _) => return Err(Error::from_errno(hc::show(path), errno)),
         }

@@ -1,6 +1,7 @@
 //! hc-netns(8), on a machine of its own, where ip-netns(8) works on the same names.
 
 mod crash;
+mod diagnostics;
 mod exec;
 mod mounts;
 mod names;

@@ -1,9 +1,11 @@
 //! Who may do what: ordinary users, roots of user namespaces, limits.
 
-use super::{ROOT, USERS, done, ours};
+use super::{ROOT, USERS, done, number, ours};
 use hc_tests::{Cmd, Host, compare, is_root, require, user_namespaces};
 
 const NO_ROOT: &str = "Operation not permitted (needs root, or CAP_SYS_ADMIN)";
+const NOT_HERE: &str = "Operation not permitted (root lacks the CAP_SYS_ADMIN for this: in a user namespace, or a \
+                        container?)";
 
 #[test]
 fn an_ordinary_user_lists_names_and_is_told_why_no_more() {
@@ -64,6 +66,26 @@ fn next_sees_the_same_in_a_user_namespace_as_under_ip() {
 }
 
 #[test]
+fn the_root_of_a_user_namespace_is_told_what_is_not_his() {
+    require!(is_root(), ROOT);
+    require!(user_namespaces(), USERS);
+    let host = Host::new();
+    done(ours(&host, "add a"));
+    let before = (host.listing("/run"), host.mounts());
+    let own = |options: &str, line: &str| {
+        let cmd = Cmd::line(["unshare", options, "hc-netns"]).args(line.split(' ')).on(&host);
+        cmd.run().fails("hc-netns", 125)
+    };
+    assert_eq!(own("-rm", "exec a true"), format!("enter /run/netns/a: {NOT_HERE}"));
+    assert_eq!(own("-r", "delete a"), format!("/run/netns/a: {NOT_HERE}"));
+    assert_eq!(own("-r", "add b"), format!("make /run/netns a shared mount: {NOT_HERE}"));
+    let outside = "/run/netns/a: was mounted outside of this user namespace, and can be deleted only there";
+    assert_eq!(own("-rm", "delete a"), outside);
+    assert_eq!((host.listing("/run"), host.mounts()), before);
+    assert_ne!(number(&host, "a"), 0);
+}
+
+#[test]
 fn a_limit_that_is_reached_is_named_and_nothing_is_left() {
     require!(user_namespaces(), USERS);
     let own = |script: &str| {
@@ -75,4 +97,17 @@ fn a_limit_that_is_reached_is_named_and_nothing_is_left() {
     net.ok().says("125\n").complains(format!("hc-netns: make a network namespace: {limit}"));
     let mnt = own("hc-netns add a; echo 0 >/proc/sys/user/max_mnt_namespaces; hc-netns exec a true; echo $?");
     mnt.ok().says("125\n").complains(format!("hc-netns: make a mount namespace: {limit}"));
+}
+
+#[test]
+fn root_without_the_capability_is_told() {
+    require!(is_root(), ROOT);
+    let host = Host::new();
+    done(ours(&host, "add a"));
+    for line in ["add b", "exec a true", "delete a"] {
+        let cmd = Cmd::line(["setpriv", "--bounding-set", "-sys_admin", "hc-netns"]).args(line.split(' '));
+        let message = cmd.on(&host).run().fails("hc-netns", 125);
+        assert!(message.ends_with(NOT_HERE), "{message}");
+    }
+    ours(&host, "list").run().ok().quiet().says("a\n");
 }
