@@ -229,6 +229,22 @@ fn a_namespace_in_use_lives_on_until_its_last_process_ends() {
 }
 
 #[test]
+fn an_open_file_keeps_the_namespace_but_not_the_name() {
+    require!(is_root(), ROOT);
+    let host = Host::new();
+    done(ours(&host, "add a"));
+    let old = number(&host, "a");
+    let script = "exec 9</run/netns/a; echo ready; read line
+                  nsenter --net=/proc/self/fd/9 readlink /proc/self/ns/net";
+    let mut holder = Cmd::sh(script).on(&host).hold_input().start();
+    holder.expect("ready\n");
+    done(ours(&host, "delete a"));
+    assert!(!host.path("/run/netns/a").exists());
+    holder.write(b"go\n", true);
+    holder.wait().ok().quiet().says(format!("ready\nnet:[{old}]\n"));
+}
+
+#[test]
 fn an_answer_that_cannot_be_written_is_a_failure() {
     require!(is_root(), ROOT);
     let host = Host::new();
