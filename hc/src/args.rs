@@ -2,11 +2,14 @@
 
 use crate::error::{Error, Result};
 use crate::show::show;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 
 /// A tool's command line, read from left to right. Byte strings throughout.
 pub struct Args {
     parser: lexopt::Parser,
+    /// The word read last, for the messages about an option that is not known.
+    word: OsString,
     /// The first operand, once met.
     operand: Option<OsString>,
     /// The option read last, for the messages about its value.
@@ -31,7 +34,7 @@ impl Args {
         let mut parser = lexopt::Parser::from_args(arguments);
         // getopt: in `-u=X` the value of -u is "=X".
         parser.set_short_equals(false);
-        Args { parser, operand: None, current: None }
+        Args { parser, word: OsString::new(), operand: None, current: None }
     }
 
     /// The next option; `None` at the first operand, after `--`, and at the end. `longs` are the tool's long
@@ -39,6 +42,10 @@ impl Args {
     pub fn next(&mut self, longs: &[&'static str]) -> Result<Option<Opt>> {
         if self.operand.is_some() {
             return Ok(None);
+        }
+        // Unless the last one was a cluster (-abc) that has letters left.
+        if let Some(word) = self.parser.try_raw_args().as_ref().and_then(|rest| rest.peek()) {
+            word.clone_into(&mut self.word);
         }
         let option = match self.parser.next() {
             Ok(None) => return Ok(None),
@@ -55,6 +62,10 @@ impl Args {
             Err(_) => return Err(self.unwanted_value()),
         };
         self.current = Some(option);
+        // These end the parse, so that nobody would meet the value.
+        if matches!(option, Opt::Long("help" | "version")) && self.parser.optional_value().is_some() {
+            return Err(self.unwanted_value());
+        }
         Ok(Some(option))
     }
 
@@ -76,7 +87,7 @@ impl Args {
     #[must_use]
     pub fn unrecognized(&self, option: Opt) -> Error {
         match option {
-            Opt::Short(letter) => Error::usage(format!("invalid option -- '{}'", show(&letter.to_string()))),
+            Opt::Short(letter) => Error::usage(format!("invalid option -- '{}'", self.letter(letter))),
             Opt::Long(name) => Error::usage(format!("unrecognized option '--{name}'")),
         }
     }
@@ -88,7 +99,7 @@ impl Args {
     }
 
     /// The full name that `given` abbreviates, in getopt_long(3)'s words when there is none or no single one.
-    fn complete(&mut self, given: &str, longs: &[&'static str]) -> Result<&'static str> {
+    fn complete(&self, given: &str, longs: &[&'static str]) -> Result<&'static str> {
         if let Some(exact) = longs.iter().find(|long| **long == given) {
             return Ok(exact);
         }
@@ -97,15 +108,24 @@ impl Args {
         if let [only] = matches.as_slice() {
             return Ok(only);
         }
-        let whole = match self.parser.optional_value() {
-            Some(value) => format!("--{}={}", show(given), show(&value)),
-            None => format!("--{}", show(given)),
-        };
+        let whole = show(&self.word);
         if matches.is_empty() {
             return Err(Error::usage(format!("unrecognized option '{whole}'")));
         }
         let possible: Vec<String> = matches.iter().map(|long| format!("'--{long}'")).collect();
         Err(Error::usage(format!("option '{whole}' is ambiguous; possibilities: {}", possible.join(" "))))
+    }
+
+    /// A short option as it was given: lexopt puts U+FFFD for what is not UTF-8.
+    fn letter(&self, letter: char) -> String {
+        let given =
+            self.word.as_bytes().utf8_chunks().map(|chunk| chunk.invalid()).find(|bad| !bad.is_empty());
+        match given {
+            Some(bytes) if letter == char::REPLACEMENT_CHARACTER => {
+                show(OsStr::from_bytes(bytes)).to_string()
+            }
+            _ => show(&letter.to_string()).to_string(),
+        }
     }
 
     fn unwanted_value(&self) -> Error {
@@ -175,12 +195,32 @@ mod tests {
         );
         assert_eq!(first_error(&["--nope=1"]), "unrecognized option '--nope=1'");
         assert_eq!(first_error(&["--fork=1", "x"]), "option '--fork' doesn't allow an argument");
+        assert_eq!(first_error(&["--he=1"]), "option '--help' doesn't allow an argument");
         let mut short = args(&["-u"]);
         short.next(LONGS).unwrap();
         assert_eq!(short.value().unwrap_err().to_string(), "option requires an argument -- 'u'");
         let mut long = args(&["--root"]);
         long.next(LONGS).unwrap();
         assert_eq!(long.value().unwrap_err().to_string(), "option '--root' requires an argument");
+    }
+
+    #[test]
+    fn what_is_not_utf_8_is_shown_byte_by_byte() {
+        let error = |word: &[u8]| {
+            let mut args = Args::new([OsString::from_vec(word.to_vec())]);
+            loop {
+                match args.next(LONGS) {
+                    Ok(Some(Opt::Short('a'))) => {}
+                    Ok(Some(option)) => return args.unrecognized(option).to_string(),
+                    Ok(None) => return "no error".into(),
+                    Err(error) => return error.to_string(),
+                }
+            }
+        };
+        assert_eq!(error(b"-a\xffb"), "invalid option -- '\\xff'");
+        assert_eq!(error("-a\u{fffd}b".as_bytes()), "invalid option -- '\u{fffd}'");
+        assert_eq!(error(b"--f\xff=\n\xfe"), "unrecognized option '--f\\xff=\\n\\xfe'");
+        assert_eq!(error(b"-a\x1b"), "invalid option -- '\\x1b'");
     }
 
     #[test]

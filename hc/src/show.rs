@@ -4,8 +4,9 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 
-/// Shows a file name or argument as it is, except what would break the line or reach the terminal:
-/// control characters and bytes that are not UTF-8 appear as `\n`, `\t`, `\x1b`, `\xff`.
+/// Shows a file name or argument as it is, except what would break the line, reach the terminal or reorder
+/// what is read there: control characters and bytes that are not UTF-8 appear as `\n`, `\t`, `\x1b`, `\xff`,
+/// characters that separate lines or turn the direction of writing as `\u{202e}`.
 #[must_use]
 pub fn show<S: AsRef<OsStr> + ?Sized>(name: &S) -> impl fmt::Display {
     Shown(name.as_ref().as_bytes())
@@ -22,6 +23,7 @@ impl fmt::Display for Shown<'_> {
                     '\r' => f.write_str("\\r")?,
                     '\t' => f.write_str("\\t")?,
                     c if c.is_control() => write!(f, "\\x{:02x}", u32::from(c))?,
+                    c if is_layout(c) => write!(f, "\\u{{{:x}}}", u32::from(c))?,
                     c => write!(f, "{c}")?,
                 }
             }
@@ -33,6 +35,11 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
+/// Line and paragraph separators, and the bidirectional marks, embeddings, overrides and isolates of Unicode.
+fn is_layout(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +49,7 @@ mod tests {
         assert_eq!(show("plain é").to_string(), "plain é");
         assert_eq!(show("a\nb\tc\x1b[31m").to_string(), "a\\nb\\tc\\x1b[31m");
         assert_eq!(show(OsStr::from_bytes(b"x\xff\x80y")).to_string(), "x\\xff\\x80y");
+        assert_eq!(show("a\u{202e}cod.exe\u{2028}b").to_string(), "a\\u{202e}cod.exe\\u{2028}b");
         // U+009B is a control sequence introducer too.
         assert_eq!(show("\u{9b}31m").to_string(), "\\x9b31m");
     }
