@@ -91,6 +91,8 @@ pub(crate) fn reserve_closed() {
 pub(crate) fn write_all(descriptor: BorrowedFd<'_>, mut bytes: &[u8]) -> nix::Result<()> {
     while !bytes.is_empty() {
         match nix::unistd::write(descriptor, bytes) {
+            // Not an error by the book; but to go on would be for ever.
+            Ok(0) => return Err(Errno::EIO),
             Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
             Err(Errno::EINTR) => {}
             Err(errno) => return Err(errno),
