@@ -1,28 +1,24 @@
-//! The environment as a value: the old one and a list of edits give the new one. Touches nothing.
+//! The environment as a value: the old one and what is to change give the new one. Touches nothing.
 
 use hc::Environ;
 use std::ffi::CString;
 
-/// One step from the inherited environment to NEXT's, in the order in which they apply.
+/// What goes before anything is put there.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Edit {
-    /// `-i`: remove everything.
-    Clear,
-    /// `-u NAME`: remove every entry of that name.
-    Unset(Vec<u8>),
-    /// `NAME=VALUE`, whole.
-    Put(CString),
+pub(crate) enum Removal {
+    /// `-i`: everything.
+    All,
+    /// `-u NAME`: every entry of these names.
+    Named(Vec<Vec<u8>>),
 }
 
-/// Applies `edits` from first to last.
-pub(crate) fn apply(mut env: Environ, edits: Vec<Edit>) -> Environ {
-    for edit in edits {
-        match edit {
-            Edit::Clear => env.clear(),
-            Edit::Unset(name) => env.unset(&name),
-            Edit::Put(entry) => env.put(entry),
-        }
+/// Takes `removal` out of `env` and then puts `assignments`, which are `NAME=VALUE`, in.
+pub(crate) fn change(mut env: Environ, removal: Removal, assignments: Vec<CString>) -> Environ {
+    match removal {
+        Removal::All => env.clear(),
+        Removal::Named(names) => names.iter().for_each(|name| env.unset(name)),
     }
+    env.put_all(assignments);
     env
 }
 
@@ -39,16 +35,16 @@ mod tests {
         entries.iter().map(|entry| CString::new(*entry).unwrap()).collect()
     }
 
-    fn put(entry: &str) -> Edit {
-        Edit::Put(CString::new(entry).unwrap())
+    fn entries(entries: &[&str]) -> Vec<CString> {
+        entries.iter().map(|entry| CString::new(*entry).unwrap()).collect()
     }
 
     #[test]
-    fn edits_apply_in_their_order() {
+    fn assignments_come_after_what_is_removed_and_in_their_order() {
         let old = env(&["A=1", "B=2", "odd"]);
-        let edits = vec![Edit::Unset(b"A".to_vec()), put("B=3"), put("A=4"), put("A=5")];
-        assert_eq!(apply(old.clone(), edits), env(&["B=3", "odd", "A=5"]));
-        assert_eq!(apply(old, vec![Edit::Clear, put("X=")]), env(&["X="]));
+        let named = Removal::Named(vec![b"A".to_vec(), b"odd".to_vec()]);
+        assert_eq!(change(old.clone(), named, entries(&["B=3", "A=4", "A=5"])), env(&["B=3", "odd", "A=5"]));
+        assert_eq!(change(old, Removal::All, entries(&["X="])), env(&["X="]));
     }
 
     #[test]

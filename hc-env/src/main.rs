@@ -11,8 +11,8 @@ hc::tool!("hc-env", run);
 
 /// Ends by becoming the program, if one is named; what comes back then is why it could not.
 fn run(args: hc::Args) -> Result<Status> {
-    let Plan { edits, action } = options::parse(args)?;
-    let env = environment::apply(Environ::inherited(), edits);
+    let Plan { removal, assignments, action } = options::parse(args)?;
+    let env = environment::change(Environ::inherited(), removal, assignments);
     match action {
         Action::Print { end } => hc::print(&environment::listing(&env, end)).map(|()| Status::SUCCESS),
         Action::Execute { directory, argv } => {

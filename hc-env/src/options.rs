@@ -1,6 +1,6 @@
 //! The command line of env(1), as values.
 
-use crate::environment::Edit;
+use crate::environment::Removal;
 use hc::{Args, Error, Opt, Result};
 use std::ffi::{CString, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -24,8 +24,10 @@ const LONGS: &[&str] = &["ignore-environment", "unset", "chdir", "null", "help",
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// From the inherited environment to the new one.
-    pub(crate) edits: Vec<Edit>,
+    /// What of the inherited environment is left out.
+    pub(crate) removal: Removal,
+    /// `NAME=VALUE`, in the order in which they are put in.
+    pub(crate) assignments: Vec<CString>,
     /// What the new one is for.
     pub(crate) action: Action,
 }
@@ -72,13 +74,14 @@ fn plan(mut given: Given, operands: Vec<OsString>) -> Result<Plan> {
     let mut operands = operands.into_iter().peekable();
     given.ignore |= operands.next_if(|first| first == "-").is_some();
     // As in env(1), -u is not even looked at when nothing is left to remove.
-    let mut edits = if given.ignore {
-        vec![Edit::Clear]
+    let removal = if given.ignore {
+        Removal::All
     } else {
-        given.unset.into_iter().map(unset).collect::<Result<Vec<_>>>()?
+        Removal::Named(given.unset.into_iter().map(name_to_unset).collect::<Result<_>>()?)
     };
+    let mut assignments = Vec::new();
     while let Some(assignment) = operands.next_if(|operand| operand.as_bytes().contains(&b'=')) {
-        edits.push(put(assignment)?);
+        assignments.push(entry(assignment)?);
     }
     let argv: Vec<OsString> = operands.collect();
     let action = match (argv.is_empty(), given.null, given.directory) {
@@ -87,24 +90,20 @@ fn plan(mut given: Given, operands: Vec<OsString>) -> Result<Plan> {
         (true, null, None) => Action::Print { end: if null { 0 } else { b'\n' } },
         (false, false, directory) => Action::Execute { directory, argv },
     };
-    Ok(Plan { edits, action })
+    Ok(Plan { removal, assignments, action })
 }
 
 /// An empty name, or one with `=`, is what unsetenv(3) refuses.
-fn unset(name: OsString) -> Result<Edit> {
-    let name = name.into_vec();
-    if name.is_empty() || name.contains(&b'=') {
-        let shown = OsString::from_vec(name);
-        return Err(Error::new(format!("cannot unset '{}': Invalid argument", hc::show(&shown))));
+fn name_to_unset(name: OsString) -> Result<Vec<u8>> {
+    if name.is_empty() || name.as_bytes().contains(&b'=') {
+        return Err(Error::new(format!("cannot unset '{}': Invalid argument", hc::show(&name))));
     }
-    Ok(Edit::Unset(name))
+    Ok(name.into_vec())
 }
 
-fn put(assignment: OsString) -> Result<Edit> {
+fn entry(assignment: OsString) -> Result<CString> {
     // The words of a command line hold no NUL.
-    let entry =
-        CString::new(assignment.into_vec()).map_err(|_| Error::new("an assignment has a NUL byte"))?;
-    Ok(Edit::Put(entry))
+    CString::new(assignment.into_vec()).map_err(|_| Error::new("an assignment has a NUL byte"))
 }
 
 #[cfg(test)]
@@ -119,14 +118,15 @@ mod tests {
         parsed(words).unwrap_err().render("hc-env")
     }
 
-    fn entry(text: &str) -> Edit {
-        Edit::Put(CString::new(text).unwrap())
+    fn named(names: &[&[u8]]) -> Removal {
+        Removal::Named(names.iter().map(|name| name.to_vec()).collect())
     }
 
     #[test]
     fn assignments_end_at_the_command() {
         let plan = parsed(&["-i", "A=1", "=x", "cmd", "B=2", "-i"]).unwrap();
-        assert_eq!(plan.edits, [Edit::Clear, entry("A=1"), entry("=x")]);
+        assert_eq!(plan.removal, Removal::All);
+        assert_eq!(plan.assignments, [c"A=1".to_owned(), c"=x".to_owned()]);
         let argv = ["cmd", "B=2", "-i"].map(OsString::from).to_vec();
         assert_eq!(plan.action, Action::Execute { directory: None, argv });
     }
@@ -135,7 +135,7 @@ mod tests {
     fn a_lone_dash_clears_once_and_also_after_two() {
         for words in [&["-", "-"][..], &["--", "-", "-"]] {
             let plan = parsed(words).unwrap();
-            assert_eq!(plan.edits, [Edit::Clear]);
+            assert_eq!(plan.removal, Removal::All);
             assert_eq!(plan.action, Action::Execute { directory: None, argv: vec!["-".into()] });
         }
     }
@@ -150,8 +150,8 @@ mod tests {
     fn names_to_unset_are_checked_unless_everything_goes() {
         assert_eq!(error(&["-ua=b"]), "hc-env: cannot unset 'a=b': Invalid argument\n");
         assert_eq!(error(&["--unset="]), "hc-env: cannot unset '': Invalid argument\n");
-        assert_eq!(parsed(&["-ua=b", "-i"]).unwrap().edits, [Edit::Clear]);
-        assert_eq!(parsed(&["--uns", "A", "-0"]).unwrap().edits, [Edit::Unset(b"A".to_vec())]);
+        assert_eq!(parsed(&["-ua=b", "-i"]).unwrap().removal, Removal::All);
+        assert_eq!(parsed(&["--uns", "A", "-0", "-uB"]).unwrap().removal, named(&[b"A", b"B"]));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::sys;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
 
 /// An ordered list of byte strings. Duplicates, entries without `=` and names that are not UTF-8 are kept
@@ -22,19 +23,21 @@ impl Environ {
         self.0.iter().find_map(|entry| value_of(entry, name))
     }
 
-    /// Puts `entry` in the place of the first entry that has its name (what comes before the first `=`), or
-    /// appends it, as putenv(3) does. Further entries of that name stay.
-    pub fn put(&mut self, entry: CString) {
-        let bytes = entry.as_bytes();
-        let length = bytes.iter().position(|&byte| byte == b'=').unwrap_or(bytes.len());
-        let name = bytes.get(..length).unwrap_or(bytes).to_vec();
-        match self.0.iter().position(|old| value_of(old, &name).is_some()) {
-            Some(at) => {
-                if let Some(slot) = self.0.get_mut(at) {
-                    *slot = Cow::Owned(entry);
-                }
+    /// Puts each of `entries`, which are `name=value`, in the place of the first entry of that name, or
+    /// appends it, as putenv(3) does. Further entries of that name stay. Takes time in proportion to all of
+    /// them, however many there are.
+    pub fn put_all(&mut self, entries: impl IntoIterator<Item = CString>) {
+        let mut places: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+        for (at, name) in self.0.iter().enumerate().filter_map(|(at, entry)| Some((at, name_of(entry)?))) {
+            places.entry(name.to_vec()).or_insert(at);
+        }
+        for entry in entries {
+            let name = name_of(&entry).unwrap_or_default().to_vec();
+            let at = *places.entry(name).or_insert(self.0.len());
+            match self.0.get_mut(at) {
+                Some(slot) => *slot = Cow::Owned(entry),
+                None => self.0.push(Cow::Owned(entry)),
             }
-            None => self.0.push(Cow::Owned(entry)),
         }
     }
 
@@ -65,6 +68,12 @@ impl FromIterator<CString> for Environ {
     }
 }
 
+/// What comes before the first `=`, if there is one.
+fn name_of(entry: &CStr) -> Option<&[u8]> {
+    let bytes = entry.to_bytes();
+    bytes.get(..bytes.iter().position(|&byte| byte == b'=')?)
+}
+
 /// The value in `entry` when it is `name=value`.
 fn value_of<'a>(entry: &'a CStr, name: &[u8]) -> Option<&'a [u8]> {
     entry.to_bytes().strip_prefix(name)?.strip_prefix(b"=")
@@ -89,12 +98,10 @@ mod tests {
     }
 
     #[test]
-    fn put_replaces_in_place_and_appends_what_is_new() {
-        let mut env = of(&["A=1", "B=2"]);
-        env.put(CString::new("A=3=4").unwrap());
-        env.put(CString::new("C=").unwrap());
-        env.put(CString::new("AB=5").unwrap());
-        assert_eq!(env, of(&["A=3=4", "B=2", "C=", "AB=5"]));
+    fn put_all_replaces_in_place_and_appends_what_is_new() {
+        let mut env = of(&["A=1", "C", "B=2", "A=9", "=e"]);
+        env.put_all(["A=3=4", "C=", "AB=5", "C=6", "=", "A=7"].map(|entry| CString::new(entry).unwrap()));
+        assert_eq!(env, of(&["A=7", "C", "B=2", "A=9", "=", "C=6", "AB=5"]));
         env.clear();
         assert_eq!(env.iter().count(), 0);
     }
