@@ -7,9 +7,11 @@ use crate::error::{Error, Status, reason};
 use crate::show::show;
 use goblin::elf::program_header::{PT_INTERP, ProgramHeader};
 use nix::errno::Errno;
+use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{AccessFlags, access};
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, Metadata, OpenOptions};
+use std::fmt;
+use std::fs::{File, OpenOptions};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
@@ -19,14 +21,22 @@ const MAX_INTERPRETERS: usize = 5;
 /// What the kernel reads of a file to find out its format: `BINPRM_BUF_SIZE`.
 const HEAD: usize = 256;
 
-/// The error for a file that exists but was refused. 127 when something it needs is missing, as execvp(3)
-/// and the tools built on it have it, else 126.
-pub(crate) fn cannot_execute(file: &Path) -> Error {
-    let (status, because) = if let Some(missing) = missing_part(file, MAX_INTERPRETERS) {
-        (Status::NOT_FOUND, missing)
-    } else {
-        let obstacle = obstacle(file, Errno::EACCES).unwrap_or_else(|| reason(Errno::EACCES));
-        (Status::NOT_EXECUTABLE, obstacle)
+/// The error for a file that execve(2) refused with `errno`: 127 when the file or one that it needs is not
+/// there, else 126, as with execvp(3) and the tools built on it. Only the words are found out afterwards.
+pub(crate) fn cannot_execute(file: &Path, errno: Errno) -> Error {
+    let (status, because) = match errno {
+        Errno::ENOENT => {
+            let because = missing_part(file, MAX_INTERPRETERS).unwrap_or_else(|| missing(file));
+            (Status::NOT_FOUND, because)
+        }
+        Errno::ENOEXEC if is_elf(file) => {
+            (Status::NOT_EXECUTABLE, "a program, but not for this machine".to_owned())
+        }
+        Errno::EACCES => {
+            let because = obstacle(file, MAX_INTERPRETERS).unwrap_or_else(|| reason(errno));
+            (Status::NOT_EXECUTABLE, because)
+        }
+        errno => (Status::NOT_EXECUTABLE, reason(errno)),
     };
     Error::with_status(status, format!("{}: {because}", show(file)))
 }
@@ -36,12 +46,9 @@ pub(crate) fn is_elf(file: &Path) -> bool {
     head_of(file).is_some_and(|(_, head)| head.starts_with(goblin::elf::header::ELFMAG))
 }
 
-/// What keeps an existing `file` from being executed, when `errno` alone does not say it.
-pub(crate) fn obstacle(file: &Path, errno: Errno) -> Option<String> {
-    if errno != Errno::EACCES {
-        return None;
-    }
-    let metadata = file.metadata().ok()?;
+/// What the permission is that `file`, or what the kernel starts in its place, does not give.
+fn obstacle(file: &Path, depth: usize) -> Option<String> {
+    let Ok(metadata) = file.metadata() else { return closed_directory(file) };
     if metadata.is_dir() {
         return Some("is a directory".to_owned());
     }
@@ -49,29 +56,30 @@ pub(crate) fn obstacle(file: &Path, errno: Errno) -> Option<String> {
         return Some("is not a regular file".to_owned());
     }
     if access(file, AccessFlags::X_OK).is_err() {
-        return Some(format!(
-            "not executable (its mode is {:04o}{})",
-            mode(&metadata),
-            noexec_hint(&metadata)
-        ));
+        let mode = metadata.permissions().mode() & 0o7777;
+        let noexec = statvfs(file).is_ok_and(|mount| mount.flags().contains(FsFlags::ST_NOEXEC));
+        let hint = if noexec { "; its file system is mounted noexec" } else { "" };
+        return Some(format!("not executable (its mode is {mode:04o}{hint})"));
     }
-    interpreter_of(file).and_then(|interpreter| {
-        let refused = access(Path::new(&interpreter.name), AccessFlags::X_OK).is_err();
-        refused.then(|| format!("its {} {} is not executable", interpreter.kind, show(&interpreter.name)))
-    })
+    let interpreter = interpreter_of(file)?;
+    let deeper = depth.checked_sub(1).and_then(|depth| obstacle(Path::new(&interpreter.name), depth))?;
+    Some(format!("{interpreter}: {deeper}"))
+}
+
+/// The directory on the way to `file` that may not be passed through.
+fn closed_directory(file: &Path) -> Option<String> {
+    let above = file.ancestors().skip(1).filter(|path| !path.as_os_str().is_empty());
+    let closed = above.filter(|path| access(*path, AccessFlags::X_OK) == Err(Errno::EACCES)).last()?;
+    Some(format!("{} (directory {} may not be searched)", reason(Errno::EACCES), show(closed)))
 }
 
 /// The reason for a path that is not there: the first directory of it that is missing, if it is not the last.
-pub(crate) fn missing(program: &OsStr) -> String {
+fn missing(file: &Path) -> String {
     let absent = |path: &Path| path.symlink_metadata().is_err_and(|e| e.raw_os_error() == Some(libc::ENOENT));
-    let parent = Path::new(program).ancestors().skip(1).filter(|path| !path.as_os_str().is_empty());
-    let errno = match Path::new(program).symlink_metadata() {
-        Err(error) => Errno::from_raw(error.raw_os_error().unwrap_or(libc::ENOENT)),
-        Ok(_) => Errno::ENOENT,
-    };
-    match parent.take_while(|path| absent(path)).last() {
-        Some(directory) => format!("{} (there is no {})", reason(errno), show(directory)),
-        None => reason(errno),
+    let above = file.ancestors().skip(1).filter(|path| !path.as_os_str().is_empty());
+    match above.take_while(|path| absent(path)).last() {
+        Some(directory) => format!("{} (there is no {})", reason(Errno::ENOENT), show(directory)),
+        None => reason(Errno::ENOENT),
     }
 }
 
@@ -87,40 +95,51 @@ fn missing_part(file: &Path, depth: usize) -> Option<String> {
         let hint = match interpreter.kind {
             _ if interpreter.name.as_bytes().ends_with(b"\r") => " (its first line ends in CR LF)",
             Kind::Loader => " (hc-rootfs copies a program with all it needs)",
-            Kind::Interpreter => "",
+            Kind::Interpreter | Kind::Shell => "",
         };
-        return Some(format!("its {} {} is not in the root{hint}", interpreter.kind, show(path)));
+        return Some(format!("{interpreter} is not in the root{hint}"));
     }
     let deeper = depth.checked_sub(1).and_then(|depth| missing_part(path, depth))?;
-    Some(format!("its {} {}: {deeper}", interpreter.kind, show(path)))
+    Some(format!("{interpreter}: {deeper}"))
 }
 
 enum Kind {
+    /// Of an ELF file: PT_INTERP.
     Loader,
+    /// Of a script: after `#!`.
     Interpreter,
+    /// Of anything else: what execvp(3) tries then.
+    Shell,
 }
 
-impl std::fmt::Display for Kind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Kind::Loader => "loader",
-            Kind::Interpreter => "interpreter",
-        })
-    }
-}
-
+/// What is started in the place of a file.
 struct Interpreter {
     kind: Kind,
     name: OsString,
 }
 
-/// The program that the kernel starts in the place of `file`, when it names one.
+impl fmt::Display for Interpreter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            Kind::Loader => "its loader",
+            Kind::Interpreter => "its interpreter",
+            Kind::Shell => "it has no #! line, and",
+        };
+        write!(f, "{what} {}", show(&self.name))
+    }
+}
+
+/// The program that the kernel starts in the place of `file`, or that execvp(3) starts then.
 fn interpreter_of(file: &Path) -> Option<Interpreter> {
     let (opened, head) = head_of(file)?;
-    match head.strip_prefix(b"#!") {
-        Some(line) => Some(Interpreter { kind: Kind::Interpreter, name: script_interpreter(line)? }),
-        None => Some(Interpreter { kind: Kind::Loader, name: elf_loader(&opened, &head)? }),
-    }
+    let (kind, name) = if let Some(line) = head.strip_prefix(b"#!") {
+        (Kind::Interpreter, script_interpreter(line)?)
+    } else if head.starts_with(goblin::elf::header::ELFMAG) {
+        (Kind::Loader, elf_loader(&opened, &head)?)
+    } else {
+        (Kind::Shell, "/bin/sh".into())
+    };
+    Some(Interpreter { kind, name })
 }
 
 /// A regular file, and as much of its beginning as the kernel looks at.
@@ -164,18 +183,10 @@ fn elf_loader(file: &File, head: &[u8]) -> Option<OsString> {
     Some(OsString::from_vec(name))
 }
 
-fn mode(metadata: &Metadata) -> u32 {
-    metadata.permissions().mode() & 0o7777
-}
-
-/// The mode allows it and yet access(2) does not: the mount is the reason.
-fn noexec_hint(metadata: &Metadata) -> &'static str {
-    if mode(metadata) & 0o111 == 0o111 { "; its file system is mounted noexec" } else { "" }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Errno::{EACCES, ENOENT, ENOEXEC};
     use std::fs;
 
     /// A directory of this test alone, removed at its end.
@@ -202,8 +213,8 @@ mod tests {
         }
     }
 
-    fn why(file: &Path) -> (u8, String) {
-        let error = cannot_execute(file);
+    fn why(file: &Path, errno: Errno) -> (u8, String) {
+        let error = cannot_execute(file, errno);
         let prefix = format!("{}: ", show(file));
         (error.status().0, error.to_string().strip_prefix(&prefix).unwrap().to_owned())
     }
@@ -218,32 +229,32 @@ mod tests {
         let file = scratch.program("true", &elf);
         let reason = "its loader /lib64/ld-missing-86-64.so. is not in the root \
                       (hc-rootfs copies a program with all it needs)";
-        assert_eq!(why(&file), (127, reason.to_owned()));
+        assert_eq!(why(&file, ENOENT), (127, reason.to_owned()));
         // The same through a script.
         let script = scratch.program("script", format!("#!{}\n", file.display()).as_bytes());
-        assert_eq!(why(&script), (127, format!("its interpreter {}: {reason}", file.display())));
+        assert_eq!(why(&script, ENOENT), (127, format!("its interpreter {}: {reason}", file.display())));
     }
 
     #[test]
     fn a_missing_interpreter_is_named_and_so_is_crlf() {
         let scratch = Scratch::new("script");
         let missing = scratch.program("a", b"#! /nosuch/sh -e\n");
-        assert_eq!(why(&missing), (127, "its interpreter /nosuch/sh is not in the root".into()));
+        assert_eq!(why(&missing, ENOENT), (127, "its interpreter /nosuch/sh is not in the root".into()));
         let crlf = scratch.program("b", b"#!/bin/sh\r\n");
         let reason = "its interpreter /bin/sh\\r is not in the root (its first line ends in CR LF)";
-        assert_eq!(why(&crlf), (127, reason.into()));
+        assert_eq!(why(&crlf, ENOENT), (127, reason.into()));
     }
 
     #[test]
     fn directories_links_and_modes_are_told_apart() {
         let scratch = Scratch::new("modes");
-        assert_eq!(why(&scratch.0), (126, "is a directory".into()));
+        assert_eq!(why(&scratch.0, EACCES), (126, "is a directory".into()));
         let link = scratch.0.join("link");
         std::os::unix::fs::symlink("nowhere", &link).unwrap();
-        assert_eq!(why(&link), (127, "is a link to nowhere, which does not exist".into()));
+        assert_eq!(why(&link, ENOENT), (127, "is a link to nowhere, which does not exist".into()));
         let text = scratch.program("text", b"hello\n");
         fs::set_permissions(&text, fs::Permissions::from_mode(0o644)).unwrap();
-        assert_eq!(why(&text), (126, "not executable (its mode is 0644)".into()));
+        assert_eq!(why(&text, EACCES), (126, "not executable (its mode is 0644)".into()));
     }
 
     #[test]
@@ -266,7 +277,9 @@ mod tests {
                 let mut broken = elf[..4096].to_vec();
                 broken[at] = value;
                 let file = scratch.program("broken", &broken);
-                assert!(!why(&file).1.is_empty());
+                for errno in [ENOENT, EACCES, ENOEXEC] {
+                    assert!(!why(&file, errno).1.is_empty());
+                }
             }
         }
     }

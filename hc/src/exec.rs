@@ -2,14 +2,18 @@
 
 use crate::diagnose;
 use crate::environ::Environ;
-use crate::error::{Error, Status, reason};
-use crate::find::{candidates, not_found, try_next};
+use crate::error::Error;
+use crate::find::search;
 use crate::show::show;
 use crate::sys;
 use nix::errno::Errno;
+use std::convert::Infallible as Never;
 use std::ffi::{CStr, CString, OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+
+/// What runs a script that does not say by whom it wants to be run: `_PATH_BSHELL` of glibc.
+const SHELL: &CStr = c"/bin/sh";
 
 /// Replaces this process with `argv`, its program searched for in the PATH of `env`. Returns only when it
 /// could not: the reason, with 127 for what was not found and 126 for anything else.
@@ -35,37 +39,22 @@ pub fn exec_as(program: &OsStr, argv: &[OsString], env: &Environ) -> Error {
     };
     let argv: Vec<&CStr> = words.iter().map(CString::as_c_str).collect();
     let envp: Vec<&CStr> = env.entries().collect();
-    let path = env.get(b"PATH");
-    for file in candidates(program, path) {
-        let Ok(name) = CString::new(file.as_os_str().as_bytes()) else { continue };
-        let mut errno = sys::execve(&name, &argv, &envp);
-        if errno == Errno::ENOEXEC && !diagnose::is_elf(&file) {
-            errno = exec_by_shell(&name, &argv, &envp);
-        }
-        if !try_next(errno) {
-            return failed(&file, errno);
-        }
-    }
-    not_found(program, path)
-}
-
-/// `/bin/sh FILE ARG...`, for a script without a `#!` line. Returns why FILE could not be run so.
-fn exec_by_shell(file: &CStr, argv: &[&CStr], envp: &[&CStr]) -> Errno {
-    const SHELL: &CStr = c"/bin/sh";
-    let script: Vec<&CStr> = [SHELL, file].into_iter().chain(argv.iter().skip(1).copied()).collect();
-    match sys::execve(SHELL, &script, envp) {
-        // No shell here (a minimal root): what is wrong is the file's format.
-        Errno::ENOENT => Errno::ENOEXEC,
-        errno => errno,
-    }
-}
-
-/// The error for a file on which the search ends.
-fn failed(file: &Path, errno: Errno) -> Error {
-    let because = match errno {
-        Errno::ENOEXEC if diagnose::is_elf(file) => "a program, but not for this machine".to_owned(),
-        Errno::ENOEXEC => "neither a program of this machine nor a script with a #! line".to_owned(),
-        errno => diagnose::obstacle(file, errno).unwrap_or_else(|| reason(errno)),
+    let attempt = |file: &Path| -> nix::Result<Never> {
+        // A name holds no NUL: it was an argument, or a part of the environment.
+        let name = CString::new(file.as_os_str().as_bytes()).map_err(|_| Errno::ENOENT)?;
+        Err(match sys::execve(&name, &argv, &envp) {
+            Errno::ENOEXEC if !diagnose::is_elf(file) => exec_by_shell(&name, &argv, &envp),
+            errno => errno,
+        })
     };
-    Error::with_status(Status::NOT_EXECUTABLE, format!("{}: {because}", show(file)))
+    match search(program, env.get(b"PATH"), attempt) {
+        Ok(never) => match never {},
+        Err(error) => error,
+    }
+}
+
+/// `/bin/sh FILE ARG...`, for a script without a `#!` line. Returns why it could not be run so.
+fn exec_by_shell(file: &CStr, argv: &[&CStr], envp: &[&CStr]) -> Errno {
+    let script: Vec<&CStr> = [SHELL, file].into_iter().chain(argv.iter().skip(1).copied()).collect();
+    sys::execve(SHELL, &script, envp)
 }

@@ -6,17 +6,20 @@ use crate::show::show;
 use nix::errno::Errno;
 use nix::unistd::{AccessFlags, access};
 use std::ffi::{OsStr, OsString};
+use std::fs::Metadata;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where execvp(3) searches when PATH is not set: confstr(_CS_PATH) of glibc.
 const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
 
 /// The files that `program` can mean, in order: itself when it has a slash, else one in each directory of
-/// `path` (the value of PATH, if set; an empty element is the current directory).
-pub(crate) fn candidates(program: &OsStr, path: Option<&[u8]>) -> Vec<PathBuf> {
+/// `path` (the value of PATH, if set; an empty element is the current directory). An element
+/// that is longer than any path can be is passed over, as by execvp(3).
+fn candidates(program: &OsStr, path: Option<&[u8]>) -> Vec<PathBuf> {
+    const LONGEST: usize = libc::PATH_MAX.unsigned_abs() as usize - 1;
     let name = program.as_bytes();
-    if name.contains(&b'/') {
+    if has_slash(program) {
         return vec![PathBuf::from(program)];
     }
     if name.is_empty() {
@@ -26,40 +29,76 @@ pub(crate) fn candidates(program: &OsStr, path: Option<&[u8]>) -> Vec<PathBuf> {
         b"" => PathBuf::from(program),
         _ => PathBuf::from(OsString::from_vec([directory, b"/", name].concat())),
     };
-    path.unwrap_or(DEFAULT_PATH).split(|&byte| byte == b':').map(join).collect()
+    let elements = path.unwrap_or(DEFAULT_PATH).split(|&byte| byte == b':');
+    elements.filter(|element| element.len() <= LONGEST).map(join).collect()
 }
 
 /// True for the errors after which execvp(3) tries the next directory.
-pub(crate) fn try_next(errno: Errno) -> bool {
+fn try_next(errno: Errno) -> bool {
     use Errno::{EACCES, ENODEV, ENOENT, ENOTDIR, ESTALE, ETIMEDOUT};
     matches!(errno, EACCES | ENODEV | ENOENT | ENOTDIR | ESTALE | ETIMEDOUT)
+}
+
+/// Tries the files that `program` can mean, as execvp(3) does, until `attempt` succeeds with one. When none
+/// is left, the error is about the first that was refused for want of permission, if any was.
+pub(crate) fn search<T>(
+    program: &OsStr,
+    path: Option<&[u8]>,
+    mut attempt: impl FnMut(&Path) -> nix::Result<T>,
+) -> Result<T> {
+    let mut denied = None;
+    let mut last = None;
+    let files = candidates(program, path);
+    for file in &files {
+        match attempt(file) {
+            Ok(found) => return Ok(found),
+            Err(errno) if !try_next(errno) || has_slash(program) => {
+                return Err(diagnose::cannot_execute(file, errno));
+            }
+            Err(errno) => {
+                denied = denied.or((errno == Errno::EACCES).then_some((file, errno)));
+                last = Some((file, errno));
+            }
+        }
+    }
+    Err(match denied.or(last) {
+        None | Some((_, Errno::ENOENT | Errno::ENOTDIR)) => not_found(program, path, &files),
+        Some((file, errno)) => diagnose::cannot_execute(file, errno),
+    })
 }
 
 /// The file that exec(2) would be given for `program`, without executing it. `path` is the value of PATH, if
 /// set. Fails with 127 when there is none, with 126 when what is there cannot be executed.
 pub fn find_program(program: &OsStr, path: Option<&[u8]>) -> Result<PathBuf> {
-    for file in candidates(program, path) {
-        if file.is_file() && access(&file, AccessFlags::X_OK).is_ok() {
-            return Ok(file);
+    search(program, path, |file| {
+        // In the order of the kernel: first the way there, then the kind of the file, then its mode.
+        if !stat(file)?.is_file() {
+            return Err(Errno::EACCES);
         }
-    }
-    Err(not_found(program, path))
+        access(file, AccessFlags::X_OK).map(|()| file.to_owned())
+    })
 }
 
-/// The error for a program of which no candidate could be executed: about the first that exists, if any.
-pub(crate) fn not_found(program: &OsStr, path: Option<&[u8]>) -> Error {
-    let existing = candidates(program, path).into_iter().find(|file| file.symlink_metadata().is_ok());
-    if let Some(file) = existing {
-        return diagnose::cannot_execute(&file);
+fn stat(file: &Path) -> nix::Result<Metadata> {
+    file.metadata().map_err(|error| error.raw_os_error().map_or(Errno::ENOENT, Errno::from_raw))
+}
+
+/// The error for a name of which there is no file that could start: about the first that is there (a link
+/// that leads nowhere, a program without its loader), if one is.
+fn not_found(program: &OsStr, path: Option<&[u8]>, files: &[PathBuf]) -> Error {
+    if let Some(file) = files.iter().find(|file| file.symlink_metadata().is_ok()) {
+        return diagnose::cannot_execute(file, Errno::ENOENT);
     }
-    let reason = match path {
-        _ if program.as_bytes().contains(&b'/') => diagnose::missing(program),
-        _ if program.is_empty() => "an empty name is no program".to_owned(),
-        Some(_) => "not found in PATH".to_owned(),
-        None => "not found in /bin:/usr/bin (PATH is not set)".to_owned(),
+    let message = match path {
+        _ if program.is_empty() => "'': an empty name is no program".to_owned(),
+        Some(_) => format!("{}: not found in PATH", show(program)),
+        None => format!("{}: not found in /bin:/usr/bin (PATH is not set)", show(program)),
     };
-    let name = if program.is_empty() { "''".to_owned() } else { show(program).to_string() };
-    Error::with_status(Status::NOT_FOUND, format!("{name}: {reason}"))
+    Error::with_status(Status::NOT_FOUND, message)
+}
+
+fn has_slash(program: &OsStr) -> bool {
+    program.as_bytes().contains(&b'/')
 }
 
 #[cfg(test)]

@@ -4,5 +4,6 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod docs;
+mod env;
 mod netns;
 mod run;
