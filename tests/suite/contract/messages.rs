@@ -1,0 +1,153 @@
+//! What a tool says, where it goes, and that a wrong command line does nothing else.
+
+use super::Who;
+use hc_tests::{Cmd, Dir, Host, is_root, probe, require};
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+
+const TOOLS: [&str; 5] = ["hc-env", "hc-netns", "hc-rootfs", "hc-run", "hc-unshare"];
+
+/// Names that mean harm: more than a line, the terminal, another reading, another encoding, much of it.
+fn hostile() -> Vec<Vec<u8>> {
+    let names: [&[u8]; 7] = [
+        b"a\nhc-env: b",
+        b"\x1b]0;title\x07\x1b[2J",
+        b"\xff\xfe\x80",
+        b"\r\t\x08\x7f",
+        "\u{9b}31m\u{202e}x\u{2028}y".as_bytes(),
+        b"%s%n {} \\n '\"$(id)`id`",
+        b"\xc3",
+    ];
+    names.iter().map(|name| name.to_vec()).chain(["x".repeat(100_000).into_bytes()]).collect()
+}
+
+#[test]
+fn hostile_names_make_one_line_without_control_bytes() {
+    for who in Who::all() {
+        for name in hostile() {
+            let plain = OsStr::from_bytes(&name);
+            let after = |start: &str| OsStr::from_bytes(&[start.as_bytes(), &name].concat()).to_owned();
+            for link in who.links() {
+                for program in [plain.to_owned(), after("/"), after("/nosuch/")] {
+                    let output = who.runs(Cmd::line(&link.words)).arg(&program).run();
+                    let status = if name.len() > 255 { 126 } else { 127 };
+                    output.fails(link.last, status);
+                }
+            }
+            for tool in TOOLS {
+                for option in [after("--"), after("--help="), after("-"), after("-h"), after("-\u{e9}")] {
+                    // The letters before a bad one are options; -h is an answer at once.
+                    if option.as_bytes().starts_with(b"-h") {
+                        who.runs(Cmd::tool(tool)).arg(&option).run().ok().quiet();
+                    } else {
+                        who.runs(Cmd::tool(tool)).arg(&option).run().fails(tool, 125);
+                    }
+                }
+            }
+            let failing: [&[&OsStr]; 7] = [
+                &["hc-env".as_ref(), "-C".as_ref(), plain, "true".as_ref()],
+                &["hc-env".as_ref(), &after("-u="), "true".as_ref()],
+                &["hc-unshare".as_ref(), "-R".as_ref(), plain, "true".as_ref()],
+                &["hc-unshare".as_ref(), "--wd".as_ref(), plain, "true".as_ref()],
+                &["hc-netns".as_ref(), "exec".as_ref(), plain, "true".as_ref()],
+                &["hc-netns".as_ref(), plain],
+                &["hc-rootfs".as_ref(), "/nosuch".as_ref(), plain],
+            ];
+            for words in failing {
+                let line = who.runs(Cmd::tool(words[0].to_str().unwrap())).args(&words[1..]);
+                line.run().fails(words[0].to_str().unwrap(), 125);
+            }
+        }
+    }
+}
+
+#[test]
+fn usage_errors_have_getopt_s_words_and_name_the_page() {
+    for tool in TOOLS {
+        for (option, words) in [
+            ("--no-such=x", "unrecognized option '--no-such=x'"),
+            ("-_", "invalid option -- '_'"),
+            ("--help=x", "option '--help' doesn't allow an argument"),
+            ("--vers=", "option '--version' doesn't allow an argument"),
+        ] {
+            let said = Cmd::tool(tool).arg(option).as_nobody().run().fails(tool, 125);
+            assert_eq!(said, format!("{words}: try 'man {tool}'"));
+        }
+        let said = Cmd::tool(tool).arg("--=x").as_nobody().run().fails(tool, 125);
+        assert!(said.starts_with("option '--=x' is ambiguous; possibilities: '--"), "{said}");
+    }
+}
+
+#[test]
+fn long_options_may_be_abbreviated() {
+    for tool in TOOLS {
+        for (short, long) in [("--he", "--help"), ("--vers", "--version")] {
+            let [short, long] = [short, long].map(|option| Cmd::tool(tool).arg(option).run().ok().quiet());
+            assert_eq!(short.text(), long.text());
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_cannot_be_given_is_a_failure() {
+    for tool in TOOLS {
+        let how = |cmd: Cmd| cmd.as_nobody().run();
+        for option in ["--help", "-V"] {
+            let said = how(Cmd::tool(tool).arg(option).closing(1)).fails(tool, 125);
+            assert_eq!(said, "write error: Bad file descriptor");
+            let to_full = Cmd::sh("exec \"$0\" \"$1\" >/dev/full").args([tool, option]);
+            assert_eq!(how(to_full).fails(tool, 125), "write error: No space left on device");
+            // Nowhere to say it, but not a success either.
+            how(Cmd::tool(tool).arg(option).closing(1).closing(2)).exits(125).says("").quiet();
+        }
+    }
+}
+
+/// A message for a standard error that was closed must not end up in the first file that a tool opens.
+#[test]
+fn messages_for_a_closed_standard_error_are_in_no_file() {
+    for who in Who::all() {
+        for closed in [&[2][..], &[1, 2], &[0, 1, 2]] {
+            let close = |cmd: Cmd| closed.iter().fold(who.runs(cmd), |cmd, &number| cmd.closing(number));
+            let dir = Dir::of_nobody();
+            // It says what it copies, and then that there is no program.
+            let line = close(Cmd::tool("hc-rootfs")).arg("-v").arg(dir.path()).arg(probe());
+            line.run().ok().says("").quiet();
+            let copy = dir.join(probe().strip_prefix("/").unwrap());
+            assert!(fs::read(copy).unwrap() == fs::read(probe()).unwrap(), "the copy is another");
+            for link in who.links() {
+                close(Cmd::line(&link.words)).arg("/nosuch").run().exits(127).says("").quiet();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wrong_command_line_changes_nothing() {
+    require!(is_root(), "only root could change the machine");
+    let host = Host::new();
+    Cmd::tool("hc-netns").args(["add", "box"]).on(&host).run().ok();
+    let dir = Dir::new();
+    let state = || (host.mounts(), host.listing("/run"), host.listing("/mnt"), dir.listing());
+    let before = state();
+    let root = dir.join("root").display().to_string();
+    let lines: [&[&str]; 12] = [
+        &["hc-env", "-C", "/", "-u", "A", "--no-such", "true"],
+        &["hc-netns", "add", "a", "b"],
+        &["hc-netns", "add"],
+        &["hc-netns", "add", "a/b"],
+        &["hc-netns", "delete"],
+        &["hc-netns", "delete", "box", "a/b"],
+        &["hc-netns", "exec", "box"],
+        &["hc-rootfs", &root, "/bin/true", "--"],
+        &["hc-rootfs", &root, "-v", "/bin/true"],
+        &["hc-run", "--root", &root, "--no-such", "true"],
+        &["hc-unshare", "-m", "--tmpfs=/mnt", "--no-such", "true"],
+        &["hc-unshare", "-fpium", "--mount-proc", "--root"],
+    ];
+    for words in lines {
+        Cmd::tool(words[0]).args(&words[1..]).on(&host).dir(dir.path()).run().fails(words[0], 125);
+        assert!(state() == before, "{words:?} has changed something");
+    }
+}
