@@ -144,7 +144,11 @@ fn interpreter_of(file: &Path) -> Option<Interpreter> {
 
 /// A regular file, and as much of its beginning as the kernel looks at.
 fn head_of(file: &Path) -> Option<(File, Vec<u8>)> {
-    // Not blocking: opening a FIFO would wait for its writer.
+    // Asked before it is opened, for to open a device can do something; and not blocking, should it have
+    // become a FIFO since.
+    if !file.metadata().ok()?.is_file() {
+        return None;
+    }
     let opened =
         OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(file).ok()?;
     if !opened.metadata().ok()?.is_file() {
