@@ -30,7 +30,7 @@ pub(crate) fn cannot_execute(file: &Path, errno: Errno) -> Error {
             (Status::NOT_FOUND, because)
         }
         Errno::ENOEXEC if is_elf(file) => {
-            (Status::NOT_EXECUTABLE, "a program, but not for this machine".to_owned())
+            (Status::NOT_EXECUTABLE, "a program for another machine, or a damaged one".to_owned())
         }
         Errno::EACCES => {
             let because = obstacle(file, MAX_INTERPRETERS).unwrap_or_else(|| reason(errno));

@@ -84,7 +84,7 @@ fn obstacles(dir: &Dir) -> Vec<(String, i32, String)> {
         ("D/text", 126, &format!("D/text: {text}")),
         ("D/text/x", 126, "D/text/x: Not a directory"),
         ("D/mode-zero", 126, "D/mode-zero: not executable (its mode is 0000)"),
-        ("D/foreign", 126, "D/foreign: a program, but not for this machine"),
+        ("D/foreign", 126, "D/foreign: a program for another machine, or a damaged one"),
         ("D/loop", 126, "D/loop: Too many levels of symbolic links"),
     ];
     let here = |text: &str| text.replace("D/", &path(""));

@@ -279,5 +279,5 @@ fn a_program_for_another_machine_is_not_given_to_the_shell() {
     foreign[18] = 0xb7;
     let program = dir.program("foreign", foreign);
     let said = Cmd::tool("hc-env").arg(&program).as_nobody().run().fails("hc-env", 126);
-    assert_eq!(said, format!("{}: a program, but not for this machine", program.display()));
+    assert_eq!(said, format!("{}: a program for another machine, or a damaged one", program.display()));
 }
