@@ -52,12 +52,12 @@ impl View {
     /// anew each time (of processes, namespaces, mounts, pipes) are left out, or told as what they have in
     /// common with `outside`, a view from where both were started.
     pub fn comparable(&self, outside: &View) -> BTreeMap<String, Vec<String>> {
-        let alone = self.get("pid") == "1";
         let mut lines: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (key, value) in &self.0 {
             let value = match key.as_str() {
                 "pid" | "ppid" | "pgrp" | "session" => relative(value, self.get("pid")),
-                "processes" if !alone => "of the host".to_owned(),
+                // Else the host's, which come and go; also a process 1 may see them.
+                "processes" if value != "1" => "several".to_owned(),
                 "fd" => value.rsplit_once(' ').map_or(value.clone(), |(fd, _)| fd.to_owned()),
                 "mount" => without_numbers(value),
                 name if name.starts_with("ns.") => {

@@ -8,3 +8,4 @@ mod docs;
 mod env;
 mod netns;
 mod run;
+mod unshare;

@@ -1,0 +1,48 @@
+//! hc-unshare(1): as unshare(1), and then as a root directory that cannot be left.
+
+mod drop_in;
+
+use hc_tests::{Cmd, Dir};
+use std::path::PathBuf;
+
+/// `hc-unshare`, and these words.
+#[track_caller]
+fn unshare(words: &[&str]) -> Cmd {
+    Cmd::tool("hc-unshare").args(words)
+}
+
+/// A root directory with the probe in it, and the mount points that most tests use.
+struct Root {
+    dir: Dir,
+}
+
+impl Root {
+    fn new() -> Self {
+        let dir = Dir::new();
+        let root = dir.directory("root");
+        for name in ["proc", "tmp", "a/b"] {
+            dir.directory(root.join(name));
+        }
+        for program in [hc_tests::probe(), hc_tests::tool("hc-unshare")] {
+            let bytes = std::fs::read(&program).unwrap();
+            dir.program(root.join(program.file_name().unwrap()), bytes);
+        }
+        dir.file("marker", "outside");
+        Root { dir }
+    }
+
+    /// Where it is.
+    fn path(&self) -> PathBuf {
+        self.dir.join("root")
+    }
+
+    /// A file that is not in it.
+    fn marker(&self) -> PathBuf {
+        self.dir.join("marker")
+    }
+
+    /// `OPTION=DIR`.
+    fn option(&self, option: &str) -> String {
+        format!("{option}={}", self.path().display())
+    }
+}
