@@ -1,10 +1,9 @@
 //! The parent that stays: what a new PID namespace needs, since only children enter it.
 
-use crate::sys;
+use crate::sys::{self, Ended};
 use hc::{Context, Error, Result, Status};
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
-use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, chdir};
 
 /// Which of the two processes this is after [`fork`].
@@ -46,20 +45,15 @@ pub(crate) fn fork() -> Result<Role> {
 /// Waits for `child`; the status is the child's own. A child that died of a signal is followed by the same
 /// signal, so that a shell sees what it would have seen without this process between.
 pub(crate) fn hand_on_status_of(child: Pid) -> Result<Status> {
-    loop {
-        match waitpid(child, None) {
-            Ok(WaitStatus::Exited(_, code)) => {
-                return Ok(Status(u8::try_from(code & 0xff).unwrap_or(u8::MAX)));
-            }
-            Ok(WaitStatus::Signaled(_, signal, _)) => {
-                sys::die_of(signal);
-                // Still here: process 1 of a PID namespace does not die of a signal of its own.
-                return Ok(Status(u8::try_from(128 + signal as i32).unwrap_or(u8::MAX)));
-            }
-            Ok(_) | Err(Errno::EINTR) => {}
-            Err(errno) => return Err(Error::from_errno("wait", errno)),
+    let code = match sys::wait_for(child).context("wait")? {
+        Ended::Exited(code) => code,
+        Ended::Killed(signal) => {
+            sys::die_of(signal);
+            // Still here: process 1 of a PID namespace does not die of a signal of its own.
+            128 + signal
         }
-    }
+    };
+    Ok(Status(u8::try_from(code).unwrap_or(u8::MAX)))
 }
 
 /// What fork(2) means by an errno that says something else.

@@ -2,11 +2,10 @@
 #![allow(unsafe_code)]
 
 use nix::errno::Errno;
-use nix::sys::signal::{
-    SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, raise, sigaction, sigprocmask,
-};
-use nix::unistd::ForkResult;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::unistd::{ForkResult, Pid, getpid};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::raw::c_int;
 
 /// fork(2).
 pub(crate) fn fork() -> nix::Result<ForkResult> {
@@ -25,18 +24,45 @@ pub(crate) fn restore_sigchld(action: &SigAction) -> nix::Result<SigAction> {
     unsafe { sigaction(Signal::SIGCHLD, action) }
 }
 
-/// Ends this process by `signal`, without a second core file beside the child's. Returns only where a signal
-/// cannot end it.
-pub(crate) fn die_of(signal: Signal) {
+/// How a child ended.
+pub(crate) enum Ended {
+    /// With this status.
+    Exited(c_int),
+    /// By the signal of this number.
+    Killed(c_int),
+}
+
+/// Waits until `child` has ended. Signals are numbers here: nix has no name for a real-time signal, and answers
+/// EINVAL about a child that died of one.
+pub(crate) fn wait_for(child: Pid) -> nix::Result<Ended> {
+    loop {
+        let mut status = 0;
+        // SAFETY: the status is written to a variable that is alive.
+        match Errno::result(unsafe { libc::waitpid(child.as_raw(), &raw mut status, 0) }) {
+            Ok(_) if libc::WIFEXITED(status) => return Ok(Ended::Exited(libc::WEXITSTATUS(status))),
+            Ok(_) if libc::WIFSIGNALED(status) => return Ok(Ended::Killed(libc::WTERMSIG(status))),
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+}
+
+/// Ends this process by the signal of this number, without a second core file beside the child's. Returns only
+/// where a signal cannot end it.
+pub(crate) fn die_of(signal: c_int) {
     // SAFETY: takes plain numbers.
     unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0) };
-    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
     // SAFETY: no handler comes into play.
-    let _ = unsafe { sigaction(signal, &default) };
-    let mut set = SigSet::empty();
-    set.add(signal);
-    let _ = sigprocmask(SigmaskHow::SIG_UNBLOCK, Some(&set), None);
-    let _ = raise(signal);
+    unsafe { libc::signal(signal, libc::SIG_DFL) };
+    let mut set = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: makes it an empty set.
+    unsafe { libc::sigemptyset(set.as_mut_ptr()) };
+    // SAFETY: a set that is alive; a number that is not a signal's is refused.
+    unsafe { libc::sigaddset(set.as_mut_ptr(), signal) };
+    // SAFETY: a set that is alive; the old mask is not asked for.
+    unsafe { libc::sigprocmask(libc::SIG_UNBLOCK, set.as_ptr(), std::ptr::null_mut()) };
+    // SAFETY: plain numbers.
+    unsafe { libc::kill(getpid().as_raw(), signal) };
 }
 
 /// open_tree(2): a detached copy of the mount tree at `directory`, submounts included.
@@ -47,10 +73,7 @@ pub(crate) fn clone_tree(directory: &impl AsFd) -> nix::Result<OwnedFd> {
         | libc::AT_RECURSIVE.unsigned_abs();
     let directory = directory.as_fd().as_raw_fd();
     // SAFETY: an empty C string and plain numbers.
-    let made = unsafe { libc::syscall(libc::SYS_open_tree, directory, c"".as_ptr(), flags) };
-    let descriptor = RawFd::try_from(Errno::result(made)?).map_err(|_| Errno::EBADF)?;
-    // SAFETY: the kernel has just made it, and nothing else holds it.
-    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+    owned(unsafe { libc::syscall(libc::SYS_open_tree, directory, c"".as_ptr(), flags) })
 }
 
 /// move_mount(2): attaches the detached `tree` on `directory`.
@@ -61,4 +84,11 @@ pub(crate) fn attach_tree(tree: &impl AsFd, directory: &impl AsFd) -> nix::Resul
     // SAFETY: empty C strings and plain numbers.
     let moved = unsafe { libc::syscall(libc::SYS_move_mount, tree, empty, directory, empty, flags) };
     Errno::result(moved).map(drop)
+}
+
+/// The descriptor that a system call has just returned.
+fn owned(returned: libc::c_long) -> nix::Result<OwnedFd> {
+    let descriptor = RawFd::try_from(Errno::result(returned)?).map_err(|_| Errno::EBADF)?;
+    // SAFETY: the kernel has just made it, and nothing else holds it.
+    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
 }

@@ -1,6 +1,7 @@
 //! hc-unshare(1): as unshare(1), and then as a root directory that cannot be left.
 
 mod drop_in;
+mod parent;
 
 use hc_tests::{Cmd, Dir};
 use std::path::PathBuf;
