@@ -12,6 +12,7 @@ mod sys;
 
 use fork::Role;
 use hc::{Context, Environ, Result, Status};
+use nix::sched::CloneFlags;
 use options::Plan;
 
 hc::tool!("hc-unshare", run);
@@ -28,10 +29,7 @@ fn run(args: hc::Args) -> Result<Status> {
     if fork && let Role::Parent(child) = fork::fork()? {
         return fork::hand_on_status_of(child);
     }
-    if namespaces.contains(nix::sched::CloneFlags::CLONE_NEWNS) {
-        mounts::make_private()?;
-    }
-    mounts::furnish_and_enter(&root, &mounts)?;
+    mounts::furnish_and_enter(&root, &mounts, namespaces.contains(CloneFlags::CLONE_NEWNS))?;
     if let Some(directory) = working_directory {
         let what = format_args!("cannot change directory to '{}'", hc::show(&directory));
         nix::unistd::chdir(directory.as_os_str()).context(what)?;

@@ -33,7 +33,7 @@ pub(crate) enum Mount {
 const DIRECTORY: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
 
 /// Cuts the tie to the caller's mount namespace: without this, what is mounted here would appear there.
-pub(crate) fn make_private() -> Result<()> {
+fn make_private() -> Result<()> {
     let none = None::<&OsStr>;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).map_err(|errno| {
         let hint = if errno == Errno::EINVAL { " (/ is no mount point, as in a chroot)" } else { "" };
@@ -41,19 +41,27 @@ pub(crate) fn make_private() -> Result<()> {
     })
 }
 
-/// Mounts `mounts` in the new root and enters it.
-pub(crate) fn furnish_and_enter(root: &Root, mounts: &[Mount]) -> Result<()> {
+/// Mounts `mounts` in the new root and enters it. `own_mounts`: this process has just got a mount namespace.
+pub(crate) fn furnish_and_enter(root: &Root, mounts: &[Mount], own_mounts: bool) -> Result<()> {
     match root {
-        Root::Unchanged => mounts.iter().try_for_each(|mount| mount.on(mount.target())),
+        Root::Unchanged => {
+            if own_mounts {
+                make_private()?;
+            }
+            mounts.iter().try_for_each(|mount| mount.on(mount.target()))
+        }
         Root::Chroot(directory) => {
-            chroot(directory.as_os_str()).map_err(|errno| {
-                let because = causes::of_missing_privilege(errno);
-                Error::new(format!("root {}: {}{because}", hc::show(directory), hc::reason(errno)))
-            })?;
+            chroot(directory.as_os_str()).map_err(|errno| refused(directory, errno))?;
             chdir("/").context("cd / in the root")
         }
         Root::Pivot(directory) => {
-            let root = mount_point_of(directory)?;
+            let place = open(directory.as_os_str(), DIRECTORY, Mode::empty())
+                .map_err(|errno| refused(directory, errno))?;
+            // In a chroot pivot_root(2) would exchange the directory of the chroot, and leave all that is around it
+            // for a privileged process to climb to. Once `place` is open, nothing needs the chroot any more.
+            sys::leave_chroot().map_err(|errno| refused(directory, errno))?;
+            make_private()?;
+            let root = mount_point_at(&place).map_err(|errno| refused(directory, errno))?;
             // While the old root is still there: in a user namespace the kernel mounts a new proc only
             // where an old one is in full view.
             for mount in mounts {
@@ -66,13 +74,17 @@ pub(crate) fn furnish_and_enter(root: &Root, mounts: &[Mount]) -> Result<()> {
     }
 }
 
-/// `directory` as the root of a mount, which pivot_root(2) asks for: a copy of itself over itself. By
-/// descriptor, so that nobody can change what the name means in between.
-fn mount_point_of(directory: &OsStr) -> Result<OwnedFd> {
-    let what = format_args!("root {}", hc::show(directory)).to_string();
-    let place = open(directory, DIRECTORY, Mode::empty()).context(&what)?;
-    let tree = sys::clone_tree(&place).context(&what)?;
-    sys::attach_tree(&tree, &place).context(&what)?;
+/// The error for a root directory that cannot be one.
+fn refused(directory: &OsStr, errno: Errno) -> Error {
+    let because = causes::of_missing_privilege(errno);
+    Error::new(format!("root {}: {}{because}", hc::show(directory), hc::reason(errno)))
+}
+
+/// `place` as the root of a mount, which pivot_root(2) asks for: a copy of itself over itself. By descriptor,
+/// so that nobody can change what its name means in between.
+fn mount_point_at(place: &OwnedFd) -> nix::Result<OwnedFd> {
+    let tree = sys::clone_tree(place)?;
+    sys::attach_tree(&tree, place)?;
     Ok(tree)
 }
 
@@ -89,13 +101,13 @@ fn inside(root: &OwnedFd, directory: &OsStr, path: &OsStr) -> Result<OwnedFd> {
 /// Makes the mount at `root` the root of the namespace and takes the old one out of it.
 fn pivot(root: &OwnedFd) -> Result<()> {
     fchdir(root).context("cd to the new root")?;
-    // The old root is put on top of the new one: no directory for it is needed in there.
+    // The old root is put on top of the new one: no directory for it is needed in there, and when it is gone "/"
+    // and "." are the new one (pivot_root(2), NOTES).
     pivot_root(".", ".").map_err(|errno| {
         let hint = causes::of_refused_pivot(errno);
         Error::new(format!("pivot_root: {}{hint}", hc::reason(errno)))
     })?;
-    umount2(".", MntFlags::MNT_DETACH).context("detach the old root")?;
-    chdir("/").context("cd / in the root")
+    umount2(".", MntFlags::MNT_DETACH).context("detach the old root")
 }
 
 impl Mount {

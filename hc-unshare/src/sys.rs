@@ -65,6 +65,16 @@ pub(crate) fn die_of(signal: c_int) {
     unsafe { libc::kill(getpid().as_raw(), signal) };
 }
 
+/// Goes to the root of the mount namespace that this process is in: root and working directory. They are
+/// elsewhere after a chroot(2) of the caller's.
+pub(crate) fn leave_chroot() -> nix::Result<()> {
+    // SAFETY: plain numbers.
+    let made = unsafe { libc::syscall(libc::SYS_pidfd_open, getpid().as_raw(), 0) };
+    let this_process = owned(made)?;
+    // SAFETY: a descriptor that is open, and a plain number.
+    Errno::result(unsafe { libc::setns(this_process.as_raw_fd(), libc::CLONE_NEWNS) }).map(drop)
+}
+
 /// open_tree(2): a detached copy of the mount tree at `directory`, submounts included.
 pub(crate) fn clone_tree(directory: &impl AsFd) -> nix::Result<OwnedFd> {
     let flags = libc::OPEN_TREE_CLONE

@@ -2,6 +2,7 @@
 
 mod drop_in;
 mod parent;
+mod root;
 
 use hc_tests::{Cmd, Dir};
 use std::path::PathBuf;
