@@ -9,6 +9,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::{chdir, chroot, fchdir, pivot_root};
 use std::ffi::{OsStr, OsString};
 use std::os::fd::OwnedFd;
+use std::path::Path;
 
 /// Where NEXT's root directory is.
 #[derive(Debug, PartialEq, Eq)]
@@ -111,6 +112,12 @@ fn pivot(root: &OwnedFd) -> Result<()> {
 }
 
 impl Mount {
+    /// Makes a relative target one in `directory`.
+    pub(crate) fn start_from(&mut self, directory: &OsStr) {
+        let (Mount::Proc(target) | Mount::Tmpfs(target)) = self;
+        *target = Path::new(directory).join(&*target).into();
+    }
+
     fn target(&self) -> &OsStr {
         match self {
             Mount::Proc(target) | Mount::Tmpfs(target) => target,

@@ -91,14 +91,14 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
             Opt::Short('f') | Opt::Long("fork") => given.fork = true,
             Opt::Short('r') | Opt::Long("map-root-user") => given.map_root = true,
             Opt::Long("mount-proc") => {
-                let target = args.optional_value().unwrap_or_else(|| "/proc".into());
+                let target = args.optional_value().map_or_else(|| Ok("/proc".into()), directory)?;
                 // The last one counts, as with unshare(1).
                 given.mounts.retain(|mount| !matches!(mount, Mount::Proc(_)));
                 given.mounts.push(Mount::Proc(target));
             }
-            Opt::Long("tmpfs") => given.mounts.push(Mount::Tmpfs(args.value()?)),
-            Opt::Short('R') | Opt::Long("root") => given.root = Some(args.value()?),
-            Opt::Short('w') | Opt::Long("wd") => given.working_directory = Some(args.value()?),
+            Opt::Long("tmpfs") => given.mounts.push(Mount::Tmpfs(directory(args.value()?)?)),
+            Opt::Short('R') | Opt::Long("root") => given.root = Some(directory(args.value()?)?),
+            Opt::Short('w') | Opt::Long("wd") => given.working_directory = Some(directory(args.value()?)?),
             Opt::Short('h') | Opt::Long("help") => return Err(Error::answer(HELP)),
             Opt::Short('V') | Opt::Long("version") => {
                 return Err(Error::version("hc-unshare", env!("CARGO_PKG_VERSION")));
@@ -109,9 +109,21 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
     Ok(plan(namespaces, given, args.operands()?))
 }
 
+/// The value of an option that names a directory.
+fn directory(value: OsString) -> Result<OsString> {
+    if value.is_empty() { Err(Error::usage("an empty name is no directory")) } else { Ok(value) }
+}
+
 /// What the options mean together.
 fn plan(mut namespaces: CloneFlags, given: Given, argv: Vec<OsString>) -> Plan {
-    let Given { map_root, fork, root, mounts, working_directory } = given;
+    let Given { map_root, fork, root, mut mounts, working_directory } = given;
+    // As with unshare(1), which goes there before it mounts. (Here that comes after, so that NEXT can start in
+    // what was mounted.)
+    if let Some(directory) = &working_directory {
+        for mount in &mut mounts {
+            mount.start_from(directory);
+        }
+    }
     namespaces.set(CloneFlags::CLONE_NEWUSER, map_root || namespaces.contains(CloneFlags::CLONE_NEWUSER));
     // Never a mount in the caller's own namespace.
     namespaces
@@ -169,6 +181,19 @@ mod tests {
         let plan = parsed(&["--mount-proc=/a", "--tmpfs=/t", "--mount-proc", "--tmpfs=/u"]).unwrap();
         let expected = [Mount::Tmpfs("/t".into()), Mount::Proc("/proc".into()), Mount::Tmpfs("/u".into())];
         assert_eq!(plan.mounts, expected);
+    }
+
+    #[test]
+    fn relative_mount_points_start_where_next_will() {
+        let plan = parsed(&["--tmpfs=t", "--mount-proc=/p", "-w", "/w"]).unwrap();
+        assert_eq!(plan.mounts, [Mount::Tmpfs("/w/t".into()), Mount::Proc("/p".into())]);
+    }
+
+    #[test]
+    fn an_empty_name_is_no_directory() {
+        for option in ["--mount-proc=", "--tmpfs=", "--root=", "--wd="] {
+            assert_eq!(error(&[option]), "an empty name is no directory");
+        }
     }
 
     #[test]

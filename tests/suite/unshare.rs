@@ -3,6 +3,7 @@
 mod drop_in;
 mod parent;
 mod root;
+mod way_in;
 
 use hc_tests::{Cmd, Dir};
 use std::path::PathBuf;
