@@ -2,6 +2,7 @@
 
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
+use nix::unistd::{getegid, geteuid};
 use std::fs;
 
 /// The words to add when unshare(2) fails.
@@ -9,9 +10,15 @@ pub(crate) fn of_refused_namespaces(errno: Errno, namespaces: CloneFlags) -> Str
     let user = namespaces.contains(CloneFlags::CLONE_NEWUSER);
     match errno {
         Errno::EPERM if !user => of_missing_privilege(errno).to_owned(),
+        Errno::EPERM if !caller_is_mapped() => {
+            " (the caller has no ids in the user namespace it is in, which was made without -r)".to_owned()
+        }
         Errno::EPERM => of_refused_user_namespace(setting("/proc/sys/kernel/unprivileged_userns_clone")),
         Errno::ENOSPC | Errno::EUSERS => {
             of_limits(namespaces, |kind| setting(&format!("/proc/sys/user/max_{kind}_namespaces")))
+        }
+        Errno::EINVAL if namespaces.contains(CloneFlags::CLONE_NEWPID) && has_unentered_pid_namespace() => {
+            " (the PID namespace made before has not been entered: that -p needs -f)".to_owned()
         }
         Errno::EINVAL => " (this kernel lacks one of these namespaces)".to_owned(),
         _ => String::new(),
@@ -20,7 +27,13 @@ pub(crate) fn of_refused_namespaces(errno: Errno, namespaces: CloneFlags) -> Str
 
 /// The words to add when what takes a capability is refused outside of a user namespace.
 pub(crate) fn of_missing_privilege(errno: Errno) -> &'static str {
-    if errno == Errno::EPERM { " (only root may; with -r it works in a user namespace)" } else { "" }
+    match errno {
+        Errno::EPERM if geteuid().is_root() => {
+            " (root lacks the capability here, as in docker; with -r it may work in a user namespace)"
+        }
+        Errno::EPERM => " (only root may; with -r it works in a user namespace)",
+        _ => "",
+    }
 }
 
 /// The words to add when an id map cannot be written.
@@ -36,9 +49,7 @@ pub(crate) fn of_refused_maps() -> &'static str {
 /// The words to add when pivot_root(2) fails.
 pub(crate) fn of_refused_pivot(errno: Errno) -> &'static str {
     match errno {
-        Errno::EINVAL => {
-            " (the old root cannot be left, as in an initramfs or a chroot: without -m, chroot is used)"
-        }
+        Errno::EINVAL => " (the old root cannot be left, as in an initramfs: without -m, chroot is used)",
         _ => "",
     }
 }
@@ -76,15 +87,44 @@ fn of_limits(namespaces: CloneFlags, limit: impl Fn(&str) -> Option<u64>) -> Str
     let asked = KINDS.iter().filter(|(flag, _)| namespaces.contains(*flag));
     let known: Vec<(&str, u64)> =
         asked.filter_map(|(_, kind)| limit(kind).map(|value| (*kind, value))).collect();
-    let zero: Vec<_> = known.iter().filter(|(_, value)| *value == 0).collect();
-    let shown = if zero.is_empty() { known.iter().collect() } else { zero };
-    let shown: Vec<String> =
-        shown.iter().map(|(kind, value)| format!("user.max_{kind}_namespaces={value}")).collect();
-    if shown.is_empty() {
+    let sysctls = |only_zero: bool| {
+        let shown = known.iter().filter(|(_, value)| !only_zero || *value == 0);
+        let shown: Vec<String> =
+            shown.map(|(kind, value)| format!("user.max_{kind}_namespaces={value}")).collect();
+        shown.join(" ")
+    };
+    if known.is_empty() {
         String::new()
+    } else if known.iter().any(|(_, value)| *value == 0) {
+        format!(" (a limit is reached: sysctl {})", sysctls(true))
     } else {
-        format!(" (a limit is reached: sysctl {})", shown.join(" "))
+        let sysctls = sysctls(false);
+        format!(
+            " (a limit is reached: sysctl {sysctls}, or that of a user namespace around it, or 32 levels)"
+        )
     }
+}
+
+/// False in a user namespace where the caller is nobody: one without a map, or with a map for others.
+fn caller_is_mapped() -> bool {
+    let covers = |file, id| fs::read_to_string(file).map_or(true, |map| is_mapped(&map, id));
+    covers("/proc/self/uid_map", geteuid().as_raw()) && covers("/proc/self/gid_map", getegid().as_raw())
+}
+
+/// True when one of the lines `inside outside count` of `map` covers `id`.
+fn is_mapped(map: &str, id: u32) -> bool {
+    map.lines().any(|line| {
+        let numbers: Vec<u64> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        matches!(numbers.as_slice(), [inside, _, count] if (*inside..inside + count).contains(&id.into()))
+    })
+}
+
+/// True when the children of this process would be in another PID namespace than itself, which is one that
+/// the kernel allows no further one in.
+fn has_unentered_pid_namespace() -> bool {
+    let own = fs::read_link("/proc/self/ns/pid");
+    // Not readable while there is no process in it.
+    own.is_ok_and(|own| fs::read_link("/proc/self/ns/pid_for_children").map_or(true, |other| own != other))
 }
 
 /// A number in /proc/sys.
@@ -103,7 +143,8 @@ mod tests {
         assert_eq!(of_limits(both, limit), " (a limit is reached: sysctl user.max_pid_namespaces=0)");
         assert_eq!(
             of_limits(CloneFlags::CLONE_NEWUSER, limit),
-            " (a limit is reached: sysctl user.max_user_namespaces=9)"
+            " (a limit is reached: sysctl user.max_user_namespaces=9, or that of a user namespace around it, \
+             or 32 levels)"
         );
         assert_eq!(of_limits(both, |_| None), "");
     }
@@ -115,8 +156,16 @@ mod tests {
     }
 
     #[test]
+    fn a_map_covers_its_ranges() {
+        let map = "         0       1000          1\n       100     100000        100\n";
+        assert!(is_mapped(map, 0) && is_mapped(map, 100) && is_mapped(map, 199));
+        assert!(!is_mapped(map, 1) && !is_mapped(map, 200) && !is_mapped("", 0));
+        assert!(is_mapped("0 0 4294967295", 65534));
+    }
+
+    #[test]
     fn without_a_user_namespace_the_way_out_is_one() {
-        assert!(of_refused_namespaces(Errno::EPERM, CloneFlags::CLONE_NEWNS).contains("-r"));
+        assert!(of_refused_namespaces(Errno::EPERM, CloneFlags::CLONE_NEWNS).contains("with -r"));
         assert_eq!(of_refused_namespaces(Errno::EFAULT, CloneFlags::CLONE_NEWNS), "");
     }
 }

@@ -1,5 +1,6 @@
 //! hc-unshare(1): as unshare(1), and then as a root directory that cannot be left.
 
+mod diagnostics;
 mod drop_in;
 mod parent;
 mod root;

@@ -1,0 +1,251 @@
+//! Each message of the page's DIAGNOSTICS, and others that name a cause, are said where they should be.
+
+use super::{Root, unshare};
+use hc_tests::{Cmd, Output, docs, is_root, require, user_namespaces};
+
+/// The message that begins and ends like a line of the page, where `(...)` stands for the cause.
+#[track_caller]
+fn says(output: Output, status: i32, line: &str) -> String {
+    let text = docs::text("man/hc-unshare.1");
+    let known = text.lines().any(|known| known == format!(".It \"hc-unshare: {line}\""));
+    assert!(known, "the page has no such line: {line}");
+    let message = output.fails("hc-unshare", status);
+    match line.strip_suffix("(...)") {
+        None => assert_eq!(message, line),
+        Some(start) => {
+            let cause = message.strip_prefix(start).unwrap_or_else(|| panic!("expected {line} of {message}"));
+            assert!(cause.starts_with('(') && cause.ends_with(')'), "expected a cause in {message}");
+        }
+    }
+    message
+}
+
+/// Runs hc-unshare on a root file system that has no parent: an initramfs. All else is unmounted, so the tool is
+/// started by a descriptor.
+const INITRAMFS: &str = r#"
+my $tool; open($tool, "<", shift) or die "open: $!";
+my @words = ("hc-unshare", @ARGV);
+my $argv = pack("p" x @words . "Q", @words, 0);
+my ($root, $empty, $envp) = ("/", "", pack("Q", 0));
+syscall(272, 0x20000) and die "unshare: $!";
+syscall(165, 0, $root, 0, 0x44000, 0) and die "mount: $!";
+syscall(166, $root, 2) and die "umount2: $!";
+my $self = syscall(434, $$ + 0, 0);
+syscall(308, $self, 0x20000) and die "setns: $!";
+syscall(322, fileno($tool), $empty, $argv, $envp, 0x1000);
+die "execveat: $!";
+"#;
+
+/// Runs a program with a seccomp filter that refuses system call number `shift`: load its number; equal? EPERM;
+/// else allowed.
+const WITHOUT_CALL: &str = r#"
+my $filter = pack("SCCL" x 4, 0x20, 0, 0, 0, 0x15, 0, 1, shift, 0x06, 0, 0, 0x50001, 0x06, 0, 0, 0x7fff0000);
+my $program = pack("Sx6P", 4, $filter);
+syscall(157, 38, 1, 0, 0, 0) and die "no_new_privs: $!";
+syscall(157, 22, 2, $program) and die "seccomp: $!";
+exec @ARGV or die "exec: $!";
+"#;
+
+fn perl(script: &str) -> Cmd {
+    Cmd::line(["perl", "-e", script])
+}
+
+#[test]
+fn who_may_not_is_told_how_he_may() {
+    let line = "unshare: Operation not permitted (only root may; with -r it works in a user namespace)";
+    for option in ["-m", "-u", "-i", "-n", "-p", "-C", "-fpium", "--mount-proc", "--tmpfs=/tmp"] {
+        says(unshare(&[option, "true"]).as_nobody().run(), 125, line);
+    }
+    let chroot = unshare(&["--root=/", "true"]).as_nobody().run().fails("hc-unshare", 125);
+    assert_eq!(chroot, line.replace("unshare:", "root /:"));
+}
+
+#[test]
+fn a_root_without_capabilities_is_not_told_to_become_root() {
+    require!(is_root(), "takes root");
+    let without = |capability: &str, words: &[&str]| {
+        let drop = format!("--bounding-set=-{capability}");
+        Cmd::new("setpriv").arg(drop).arg(hc_tests::tool("hc-unshare")).args(words).arg("true").run()
+    };
+    let because = "Operation not permitted (root lacks the capability here, as in docker; with -r it may work in \
+                   a user namespace)";
+    assert_eq!(without("sys_admin", &["-m"]).fails("hc-unshare", 125), format!("unshare: {because}"));
+    for words in [&["-R/"][..], &["-mR/"]] {
+        assert_eq!(without("sys_chroot", words).fails("hc-unshare", 125), format!("root /: {because}"));
+    }
+    without("sys_admin", &["-rm"]).ok().quiet();
+}
+
+#[test]
+fn proc_needs_a_pid_namespace_of_the_user_namespace() {
+    require!(user_namespaces(), "ordinary users may not make user namespaces here");
+    let line = "mount proc on /proc: Operation not permitted (...)";
+    for words in [&["-r", "--mount-proc"][..], &["-rp", "--mount-proc"], &["-rf", "--mount-proc"]] {
+        let message = says(unshare(words).arg("true").as_nobody().run(), 125, line);
+        assert!(message.contains("-pf"), "{message}");
+    }
+}
+
+#[test]
+fn proc_needs_one_in_view_without_mounts_over_it() {
+    require!(is_root(), "takes root");
+    let line = "mount proc on /proc: Operation not permitted (...)";
+    let root = Root::new();
+    let as_nobody = "setpriv --reuid 65534 --regid 65534 --clear-groups hc-unshare -rfp --mount-proc";
+    for next in ["true".to_owned(), format!("{} /hc-probe", root.option("--root"))] {
+        let over = |place: &str| {
+            let script = format!("mount -t tmpfs tmpfs {place} && exec {as_nobody} {next}");
+            Cmd::new("unshare").args(["-m", "sh", "-c", &script]).run()
+        };
+        over("/mnt").ok().quiet();
+        let message = says(over("/proc/fs"), 125, line);
+        assert!(message.contains("mounts over it"), "{message}");
+    }
+}
+
+#[test]
+fn a_pid_namespace_whose_process_1_has_ended_is_closed() {
+    require!(is_root(), "takes root");
+    let message = unshare(&["-p", "sh", "-c", "/bin/true; exec hc-unshare -f true"]).run();
+    let message = says(message, 125, "fork: Cannot allocate memory (...)");
+    assert!(message.contains("with -p, add -f"), "{message}");
+}
+
+#[test]
+fn a_pid_namespace_that_was_not_entered_holds_no_other() {
+    require!(is_root(), "takes root");
+    for words in [&["-p", "true"][..], &["-fp", "true"]] {
+        let message = unshare(&["-p", "hc-unshare"]).args(words).run().fails("hc-unshare", 125);
+        let because = "(the PID namespace made before has not been entered: that -p needs -f)";
+        assert_eq!(message, format!("unshare: Invalid argument {because}"));
+    }
+    unshare(&["-pf", "hc-unshare", "-pf", "true"]).run().ok().quiet();
+}
+
+#[test]
+fn a_missing_mount_point_and_a_missing_loader_are_named() {
+    require!(is_root(), "takes root");
+    let root = Root::new();
+    std::fs::remove_dir(root.path().join("proc")).unwrap();
+    // The page's example is a root /x.
+    let message = unshare(&["-fpium", "--mount-proc"]).arg(root.option("--root")).arg("/hc-probe").run();
+    let shown = message.fails("hc-unshare", 125).replace(root.path().to_str().unwrap(), "/x");
+    assert_eq!(shown, "/proc in the root /x: No such file or directory (mkdir it; hc-rootfs makes /proc)");
+    let text = docs::text("man/hc-unshare.1");
+    assert!(text.contains(".It \"hc-unshare: /proc in the root /x: No such file or directory (...)\"\n"));
+
+    let bytes = std::fs::read("/bin/true").unwrap();
+    root.dir.program("root/bin/x", bytes);
+    for words in [&["-fpium"][..], &["-m"], &[], &["-rm"]] {
+        let message = unshare(words).arg(root.option("--root")).arg("/bin/x").run();
+        says(message, 127, "/bin/x: its loader /lib64/ld-linux-x86-64.so.2 is not in the root (...)");
+    }
+}
+
+#[test]
+fn an_initramfs_cannot_be_left() {
+    require!(is_root(), "takes root");
+    let run = |words: &[&str]| perl(INITRAMFS).arg(hc_tests::tool("hc-unshare")).args(words).run();
+    let message = says(run(&["-m", "--root=/", "/x"]), 125, "pivot_root: Invalid argument (...)");
+    assert!(message.contains("initramfs"), "{message}");
+    // The way that the message shows is one.
+    assert_eq!(run(&["--root=/", "/x"]).fails("hc-unshare", 127), "/x: No such file or directory");
+}
+
+#[test]
+fn in_a_chroot_mounts_cannot_be_made_private_nor_user_namespaces_made() {
+    require!(is_root(), "takes root");
+    let root = Root::new();
+    let chroot = |words: &[&str]| {
+        Cmd::new("chroot").arg(root.path()).arg("/hc-unshare").args(words).arg("/hc-probe").run()
+    };
+    for words in [&["-m"][..], &["--mount-proc"], &["-fpium"]] {
+        says(chroot(words), 125, "make / private: Invalid argument (...)");
+    }
+    let message = says(chroot(&["-U"]), 125, "unshare: Operation not permitted (...)");
+    assert!(message.contains("chroot"), "{message}");
+    chroot(&["-m", "--mount-proc", "--root=/"]).ok().quiet();
+}
+
+#[test]
+fn a_user_namespace_without_a_map_holds_no_other() {
+    require!(user_namespaces(), "ordinary users may not make user namespaces here");
+    let message = unshare(&["-U", "hc-unshare", "-r", "true"]).as_nobody().run().fails("hc-unshare", 125);
+    let because = "(the caller has no ids in the user namespace it is in, which was made without -r)";
+    assert_eq!(message, format!("unshare: Operation not permitted {because}"));
+}
+
+#[test]
+fn a_call_that_seccomp_refuses_is_told_with_that_as_a_cause() {
+    require!(user_namespaces(), "ordinary users may not make user namespaces here");
+    let refused = |call: &str, words: &[&str]| {
+        perl(WITHOUT_CALL)
+            .arg(call)
+            .arg(hc_tests::tool("hc-unshare"))
+            .args(words)
+            .arg("true")
+            .as_nobody()
+            .run()
+    };
+    refused("999", &["-r"]).ok().quiet();
+    let message = says(refused("272", &["-r"]), 125, "unshare: Operation not permitted (...)");
+    assert!(message.contains("seccomp"), "{message}");
+    // clone, pivot_root, mount
+    for (call, words) in [("56", &["-f"][..]), ("155", &["-rm", "--root=/"]), ("165", &["-rm"])] {
+        let message = refused(call, words).fails("hc-unshare", 125);
+        assert!(message.contains(": Operation not permitted"), "{message}");
+    }
+}
+
+#[test]
+fn a_limit_on_namespaces_is_named() {
+    require!(user_namespaces(), "ordinary users may not make user namespaces here");
+    for (option, kind) in [
+        ("-U", "user"),
+        ("-m", "mnt"),
+        ("-u", "uts"),
+        ("-i", "ipc"),
+        ("-n", "net"),
+        ("-p", "pid"),
+        ("-C", "cgroup"),
+    ] {
+        let script =
+            format!("echo 0 >/proc/sys/user/max_{kind}_namespaces && exec hc-unshare -f {option} true");
+        let message = unshare(&["-r", "sh", "-c", &script]).as_nobody().run();
+        let message = says(message, 125, "unshare: No space left on device (...)");
+        let because = format!("(a limit is reached: sysctl user.max_{kind}_namespaces=0)");
+        assert_eq!(message, format!("unshare: No space left on device {because}"));
+    }
+}
+
+#[test]
+fn so_is_the_depth_to_which_they_can_be_nested() {
+    require!(user_namespaces(), "ordinary users may not make user namespaces here");
+    let nested = |count: usize| {
+        let links = ["hc-unshare", "-r"].iter().cycle().skip(1).take(count * 2 - 1);
+        unshare(&[]).args(links).arg("true").as_nobody().run()
+    };
+    nested(32).ok().quiet();
+    let message = says(nested(34), 125, "unshare: No space left on device (...)");
+    assert!(message.ends_with("or 32 levels)"), "{message}");
+}
+
+#[test]
+fn no_proc_no_map() {
+    require!(is_root(), "takes root");
+    let message = unshare(&["-m", "sh", "-c", "umount -l /proc; exec hc-unshare -r true"]).run();
+    let expected = "/proc/self/setgroups: No such file or directory (is /proc mounted?)";
+    assert_eq!(message.fails("hc-unshare", 125), expected);
+}
+
+#[test]
+fn every_diagnostic_of_the_page_is_in_this_file() {
+    let page = docs::text("man/hc-unshare.1");
+    let source = docs::text("tests/suite/unshare/diagnostics.rs");
+    let lines: Vec<&str> =
+        page.lines().filter_map(|line| line.strip_prefix(".It \"hc-unshare: ")?.strip_suffix('"')).collect();
+    assert!(lines.len() >= 8, "{lines:?}");
+    for line in lines {
+        assert!(source.contains(line), "no test expects: {line}");
+    }
+}
