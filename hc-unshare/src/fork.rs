@@ -3,7 +3,7 @@
 use crate::sys::{self, Ended};
 use hc::{Context, Error, Result, Status};
 use nix::errno::Errno;
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
+use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::unistd::{ForkResult, Pid, chdir};
 
 /// Which of the two processes this is after [`fork`].
@@ -34,7 +34,9 @@ pub(crate) fn fork() -> Result<Role> {
             Ok(Role::Parent(child))
         }
         Ok(ForkResult::Child) => {
-            sys::restore_sigchld(&caller_s_sigchld).context("sigaction SIGCHLD")?;
+            if matches!(caller_s_sigchld.handler(), SigHandler::SigIgn) {
+                sys::restore_sigchld(&caller_s_sigchld).context("sigaction SIGCHLD")?;
+            }
             sigprocmask(SigmaskHow::SIG_SETMASK, Some(&caller_s), None).context("sigprocmask")?;
             Ok(Role::Child)
         }

@@ -271,3 +271,17 @@ fn descriptors_that_the_caller_closed_stay_closed() {
         std::fs::remove_file(&file).unwrap();
     }
 }
+
+#[test]
+fn a_relative_mount_point_is_the_same_directory() {
+    require!(is_root(), "takes root");
+    let dir = Dir::new();
+    let place = dir.directory("p").parent().unwrap().to_owned();
+    compare::views("unshare", "hc-unshare", &["-fp", "--mount-proc=p"], |cmd| cmd.dir(&place));
+    let seen =
+        compare::views("unshare", "hc-unshare", &["-w", place.to_str().unwrap(), "--mount-proc=p"], |cmd| {
+            cmd
+        });
+    let expected = format!("/ {}/p ", place.display());
+    assert!(seen.mounts().iter().any(|mount| mount.starts_with(&expected)), "{:?}", seen.mounts());
+}

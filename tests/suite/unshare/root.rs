@@ -70,7 +70,7 @@ fn nobody_climbs_out_of_a_pivoted_root() {
     let marker = root.marker();
     let escape =
         |words: &[&str]| unshare(words).arg(root.option("--root")).args(["/hc-probe", "escape"]).arg(&marker);
-    for words in [&["-m"][..], &["-fpium", "--mount-proc"], &["--tmpfs=/a"], &["-rm"]] {
+    for words in [&["-m"][..], &["-fpium", "--mount-proc"], &["--tmpfs=/a"], &["--tmpfs=/"], &["-rm"]] {
         escape(words).dir(root.dir.path()).run().exits(1).quiet();
     }
     // That the probe knows how: chroot(2) is no door.
