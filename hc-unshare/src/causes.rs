@@ -14,6 +14,7 @@ pub(crate) fn of_refused_namespaces(errno: Errno, namespaces: CloneFlags) -> Str
             " (the caller has no ids in the user namespace it is in, which was made without -r)".to_owned()
         }
         Errno::EPERM => of_refused_user_namespace(setting("/proc/sys/kernel/unprivileged_userns_clone")),
+        Errno::EACCES => OF_SECURITY_MODULE.to_owned(),
         Errno::ENOSPC | Errno::EUSERS => {
             of_limits(namespaces, |kind| setting(&format!("/proc/sys/user/max_{kind}_namespaces")))
         }
@@ -22,6 +23,18 @@ pub(crate) fn of_refused_namespaces(errno: Errno, namespaces: CloneFlags) -> Str
         }
         Errno::EINVAL => " (this kernel lacks one of these namespaces)".to_owned(),
         _ => String::new(),
+    }
+}
+
+/// The words to add where only a security module says EACCES.
+const OF_SECURITY_MODULE: &str = " (a security module forbids it, as AppArmor does in docker and on Ubuntu)";
+
+/// The words to add when mounts cannot be made private.
+pub(crate) fn of_refused_privacy(errno: Errno) -> &'static str {
+    match errno {
+        Errno::EINVAL => " (/ is no mount point, as in a chroot)",
+        Errno::EACCES => OF_SECURITY_MODULE,
+        _ => "",
     }
 }
 

@@ -37,8 +37,8 @@ const DIRECTORY: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_
 fn make_private() -> Result<()> {
     let none = None::<&OsStr>;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).map_err(|errno| {
-        let hint = if errno == Errno::EINVAL { " (/ is no mount point, as in a chroot)" } else { "" };
-        Error::new(format!("make / private: {}{hint}", hc::reason(errno)))
+        let because = causes::of_refused_privacy(errno);
+        Error::new(format!("make / private: {}{because}", hc::reason(errno)))
     })
 }
 
@@ -70,7 +70,8 @@ pub(crate) fn furnish_and_enter(root: &Root, mounts: &[Mount], own_mounts: bool)
                 fchdir(&target).context(hc::show(mount.target()))?;
                 mount.on(OsStr::new("."))?;
             }
-            pivot(&root)
+            fchdir(&root).map_err(|errno| refused(directory, errno))?;
+            pivot()
         }
     }
 }
@@ -99,9 +100,8 @@ fn inside(root: &OwnedFd, directory: &OsStr, path: &OsStr) -> Result<OwnedFd> {
     })
 }
 
-/// Makes the mount at `root` the root of the namespace and takes the old one out of it.
-fn pivot(root: &OwnedFd) -> Result<()> {
-    fchdir(root).context("cd to the new root")?;
+/// Makes the mount at the working directory the root of the namespace and takes the old one out of it.
+fn pivot() -> Result<()> {
     // The old root is put on top of the new one: no directory for it is needed in there, and when it is gone "/"
     // and "." are the new one (pivot_root(2), NOTES).
     pivot_root(".", ".").map_err(|errno| {

@@ -36,15 +36,22 @@ syscall(322, fileno($tool), $empty, $argv, $envp, 0x1000);
 die "execveat: $!";
 "#;
 
-/// Runs a program with a seccomp filter that refuses system call number `shift`: load its number; equal? EPERM;
-/// else allowed.
+/// Runs a program with a seccomp filter that refuses the system call of the first number with the error of the
+/// second: load the number; equal? the error; else allowed.
 const WITHOUT_CALL: &str = r#"
-my $filter = pack("SCCL" x 4, 0x20, 0, 0, 0, 0x15, 0, 1, shift, 0x06, 0, 0, 0x50001, 0x06, 0, 0, 0x7fff0000);
+my $filter = pack("SCCL" x 4, 0x20, 0, 0, 0, 0x15, 0, 1, shift, 0x06, 0, 0, 0x50000 + shift, 0x06, 0, 0, 0x7fff0000);
 my $program = pack("Sx6P", 4, $filter);
 syscall(157, 38, 1, 0, 0, 0) and die "no_new_privs: $!";
 syscall(157, 22, 2, $program) and die "seccomp: $!";
 exec @ARGV or die "exec: $!";
 "#;
+
+/// Numbers of system calls, for the filter.
+const UNSHARE: &str = "272";
+const CLONE: &str = "56";
+const PIVOT_ROOT: &str = "155";
+const SETNS: &str = "308";
+const MOUNT: &str = "165";
 
 fn perl(script: &str) -> Cmd {
     Cmd::line(["perl", "-e", script])
@@ -178,23 +185,35 @@ fn a_user_namespace_without_a_map_holds_no_other() {
 #[test]
 fn a_call_that_seccomp_refuses_is_told_with_that_as_a_cause() {
     require!(user_namespaces(), "ordinary users may not make user namespaces here");
-    let refused = |call: &str, words: &[&str]| {
-        perl(WITHOUT_CALL)
-            .arg(call)
-            .arg(hc_tests::tool("hc-unshare"))
-            .args(words)
-            .arg("true")
-            .as_nobody()
-            .run()
+    let refused = |call: &str, error: &str, words: &[&str]| {
+        let tool = hc_tests::tool("hc-unshare");
+        perl(WITHOUT_CALL).args([call, error]).arg(tool).args(words).arg("true").as_nobody().run()
     };
-    refused("999", &["-r"]).ok().quiet();
-    let message = says(refused("272", &["-r"]), 125, "unshare: Operation not permitted (...)");
+    refused("999", "1", &["-r"]).ok().quiet();
+    let message = says(refused(UNSHARE, "1", &["-r"]), 125, "unshare: Operation not permitted (...)");
     assert!(message.contains("seccomp"), "{message}");
-    // clone, pivot_root, mount
-    for (call, words) in [("56", &["-f"][..]), ("155", &["-rm", "--root=/"]), ("165", &["-rm"])] {
-        let message = refused(call, words).fails("hc-unshare", 125);
+    for (call, words) in
+        [(CLONE, &["-f"][..]), (PIVOT_ROOT, &["-rm", "--root=/"]), (SETNS, &["-rm", "--root=/"])]
+    {
+        let message = refused(call, "1", words).fails("hc-unshare", 125);
         assert!(message.contains(": Operation not permitted"), "{message}");
     }
+    // What a security module says.
+    let because =
+        "Permission denied (a security module forbids it, as AppArmor does in docker and on Ubuntu)";
+    let message = refused(UNSHARE, "13", &["-r"]).fails("hc-unshare", 125);
+    assert_eq!(message, format!("unshare: {because}"));
+    let message = refused(MOUNT, "13", &["-rm"]).fails("hc-unshare", 125);
+    assert_eq!(message, format!("make / private: {because}"));
+}
+
+#[test]
+fn a_limit_on_processes_is_named() {
+    require!(is_root(), "takes root");
+    // A user of whom there is no other process.
+    let message = Cmd::sh("ulimit -p 1; exec hc-unshare -f true").user(64_123).run().fails("hc-unshare", 125);
+    let because = "(a limit on processes: ulimit -u, or pids.max of the cgroup)";
+    assert_eq!(message, format!("fork: Resource temporarily unavailable {because}"));
 }
 
 #[test]

@@ -54,13 +54,24 @@ fn process_1_sees_itself_alone_and_itself_at_the_root() {
     let place = Dir::new();
     Cmd::tool("hc-rootfs").arg(place.path()).args(["/bin/sh"]).run().ok();
     place.directory("proc");
-    std::fs::write(root.path().join("../marker"), "").unwrap();
     let option = format!("--root={}", place.path().display());
     unshare(&["-fpm", "--mount-proc", &option, "/bin/sh", "-c", script])
         .dir(root.dir.path())
         .run()
         .ok()
         .says("done\n");
+}
+
+#[test]
+fn nor_does_the_waiting_parent_show_the_host_to_who_can_see_it() {
+    require!(is_root(), "takes root");
+    let root = Root::new();
+    Cmd::tool("hc-rootfs").arg(root.path()).args(["/bin/sh"]).run().ok();
+    // It leaves its working directory while the child is on its way already.
+    let script =
+        "while test -e /proc/$PPID/cwd/marker; do :; done; test -e /proc/$PPID/root/marker || echo no";
+    let line = unshare(&["-fm", "--mount-proc"]).arg(root.option("--root")).args(["/bin/sh", "-c", script]);
+    line.dir(root.dir.path()).run().ok().says("no\n");
 }
 
 #[test]

@@ -89,6 +89,11 @@ fn what_is_no_directory_is_no_root() {
     }
     let closed = unshare(&["-rm", "--root=closed/in", "/hc-probe"]).dir(root.dir.path()).as_nobody();
     assert_eq!(closed.run().fails("hc-unshare", 125), "root closed/in: Permission denied");
+    for words in [&["-rm"][..], &["-rm", "--tmpfs=in"]] {
+        let closed = unshare(words).args(["--root=closed", "/hc-probe"]).dir(root.dir.path()).as_nobody();
+        let message = closed.run().fails("hc-unshare", 125);
+        assert!(message.ends_with("root closed: Permission denied"), "{message}");
+    }
     let hostile = entering(&root, OsStr::from_bytes(b"a\n\x1b[31m\xff")).run().fails("hc-unshare", 125);
     assert_eq!(hostile, "root a\\n\\x1b[31m\\xff: No such file or directory");
     assert_eq!(
