@@ -92,12 +92,24 @@ fn mount_point_at(place: &OwnedFd) -> nix::Result<OwnedFd> {
 
 /// Opens the directory `path` of the new root: links in it, absolute ones too, lead to places in that root.
 fn inside(root: &OwnedFd, directory: &OsStr, path: &OsStr) -> Result<OwnedFd> {
-    let how = OpenHow::new().flags(DIRECTORY).resolve(ResolveFlag::RESOLVE_IN_ROOT);
-    openat2(root, path, how).map_err(|errno| {
+    look_up_inside(root, path).map_err(|errno| {
         let hint = if errno == Errno::ENOENT { " (mkdir it; hc-rootfs makes /proc)" } else { "" };
         let (path, root) = (hc::show(path), hc::show(directory));
         Error::new(format!("{path} in the root {root}: {}{hint}", hc::reason(errno)))
     })
+}
+
+fn look_up_inside(root: &OwnedFd, path: &OsStr) -> nix::Result<OwnedFd> {
+    let how = OpenHow::new().flags(DIRECTORY).resolve(ResolveFlag::RESOLVE_IN_ROOT);
+    // Not for ever: whoever renames files without end does not get to hold us up without end.
+    let mut tries = 1000;
+    loop {
+        match openat2(root, path, how) {
+            // A ".." was looked up while something, anywhere, was renamed or mounted: openat2(2).
+            Err(Errno::EAGAIN) if tries > 0 => tries -= 1,
+            result => return result,
+        }
+    }
 }
 
 /// Makes the mount at the working directory the root of the namespace and takes the old one out of it.

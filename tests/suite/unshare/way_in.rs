@@ -122,6 +122,32 @@ fn links_in_the_root_lead_to_places_in_the_root() {
     }
 }
 
+/// The kernel refuses to walk up while anything is renamed anywhere, and leaves it to the caller to try again.
+#[test]
+fn what_others_rename_meanwhile_does_not_matter() {
+    require!(is_root(), "takes root");
+    let root = Root::new();
+    let climbing = format!("{}a", "a/../".repeat(50));
+    let (one, other) = (root.dir.file("one", ""), root.dir.join("other"));
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                std::fs::rename(&one, &other).unwrap();
+                std::fs::rename(&other, &one).unwrap();
+            }
+        });
+        let complaints: Vec<String> = (0..20)
+            .map(|_| {
+                let run = unshare(&["--tmpfs", &climbing]).arg(root.option("--root")).arg("/hc-probe").run();
+                String::from_utf8(run.stderr).unwrap()
+            })
+            .collect();
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(complaints.iter().all(String::is_empty), "{complaints:?}");
+    });
+}
+
 #[test]
 fn a_mount_point_that_exists_on_the_host_alone_is_missing() {
     require!(is_root(), "takes root");

@@ -78,8 +78,11 @@ fn descriptor(number: i32) -> Option<(i32, i32, libc::stat)> {
 
 /// The umask.
 pub(crate) fn umask() -> u32 {
-    // SAFETY: a plain number. That it is changed does not matter any more.
-    unsafe { libc::umask(0o777) }
+    // SAFETY: a plain number.
+    let mask = unsafe { libc::umask(0o777) };
+    // SAFETY: likewise. Put back, for the file that the view may be written to.
+    unsafe { libc::umask(mask) };
+    mask
 }
 
 /// prctl(2) that takes no more than an option.
