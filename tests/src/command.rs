@@ -1,5 +1,6 @@
 //! One program to run, with all that it inherits.
 
+use crate::dir::PROGRAMS;
 use crate::running::Running;
 use crate::sys::{self, Start};
 use crate::{Host, Output, View, binaries};
@@ -9,6 +10,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 /// The user and group of tests without privileges.
@@ -222,7 +224,10 @@ impl Cmd {
         self.start.directory.get_or_insert_with(|| c_string("/"));
         let mut command = Command::new(&self.program);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // std waits for the exec.
+        let programs = PROGRAMS.read().unwrap_or_else(PoisonError::into_inner);
         let child = sys::spawn(&mut command, self.start).unwrap_or_else(|error| panic!("{line}: {error}"));
+        drop(programs);
         Running::new(child, self.input, self.hold_input, self.limit, line)
     }
 

@@ -5,6 +5,11 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{PoisonError, RwLock};
+
+/// Written while a program is written, read while one is started: a child that another test forks meanwhile
+/// would hold the file open until its exec, and the kernel starts nothing that somebody may write to (ETXTBSY).
+pub(crate) static PROGRAMS: RwLock<()> = RwLock::new(());
 
 /// An empty directory that everybody can pass through, and that goes with its value.
 #[derive(Debug)]
@@ -52,7 +57,9 @@ impl Dir {
     /// Makes an executable file in it.
     #[track_caller]
     pub fn program(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
+        let alone = PROGRAMS.write().unwrap_or_else(PoisonError::into_inner);
         let path = self.file(name, content);
+        drop(alone);
         base::set_mode(&path, 0o755);
         path
     }

@@ -103,7 +103,7 @@ fn nobody_climbs_out_of_a_root_that_was_pivoted_in_a_chroot() {
             Cmd::sh(script).on(&host).run()
         };
         std::fs::create_dir_all(root.path().join("a/tmp")).unwrap();
-        std::fs::copy(root.path().join("hc-probe"), root.path().join("a/hc-probe")).unwrap();
+        root.dir.program("root/a/hc-probe", std::fs::read(hc_tests::probe()).unwrap());
         chroot("/hc-unshare -m --root=/a").exits(1).quiet();
         chroot("/hc-unshare -fpm --mount-proc=b --root=a -w /").exits(1).quiet();
         chroot("/hc-unshare --root=/a").ok().quiet();
@@ -184,7 +184,7 @@ fn a_hundred_at_once_do_not_disturb_each_other() {
 fn one_root_may_be_made_in_another() {
     require!(is_root(), "takes root");
     let root = Root::new();
-    std::fs::copy(root.path().join("hc-probe"), root.path().join("a/hc-probe")).unwrap();
+    root.dir.program("root/a/hc-probe", std::fs::read(hc_tests::probe()).unwrap());
     std::fs::create_dir(root.path().join("a/proc")).unwrap();
     std::fs::create_dir(root.path().join("a/tmp")).unwrap();
     for outer in [&["-m", "--mount-proc"][..], &["-fpm", "--mount-proc"], &["-rfpm", "--mount-proc"]] {
