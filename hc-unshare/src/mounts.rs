@@ -101,8 +101,8 @@ fn inside(root: &OwnedFd, directory: &OsStr, path: &OsStr) -> Result<OwnedFd> {
 
 fn look_up_inside(root: &OwnedFd, path: &OsStr) -> nix::Result<OwnedFd> {
     let how = OpenHow::new().flags(DIRECTORY).resolve(ResolveFlag::RESOLVE_IN_ROOT);
-    // Not for ever: whoever renames files without end does not get to hold us up without end.
-    let mut tries = 1000;
+    // Not for ever, a second or less: whoever renames files without end is not to hold us up without end.
+    let mut tries = 100_000;
     loop {
         match openat2(root, path, how) {
             // A ".." was looked up while something, anywhere, was renamed or mounted: openat2(2).
