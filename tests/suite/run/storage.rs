@@ -59,10 +59,13 @@ fn a_given_directory_is_made_and_used_again() {
 fn the_tools_beside_it_come_first_and_path_is_next() {
     require!(user_namespaces(), NO_USER_NAMESPACES);
     let dir = Dir::new();
+    let copy = |to: &str, tool: &str| {
+        dir.program(format!("{to}/{tool}"), std::fs::read(bin_dir().join(tool)).unwrap())
+    };
     for tool in ["hc-run", "hc-env", "hc-rootfs", "hc-unshare"] {
-        std::fs::copy(bin_dir().join(tool), dir.directory("beside").join(tool)).unwrap();
+        copy("beside", tool);
     }
-    std::fs::copy(bin_dir().join("hc-run"), dir.directory("alone").join("hc-run")).unwrap();
+    copy("alone", "hc-run");
     symlink(dir.join("beside/hc-run"), dir.join("link")).unwrap();
     let decoy = dir.program("decoys/hc-env", "#!/bin/sh\necho decoy\n");
     let path = format!("{}:/usr/bin:/bin", decoy.parent().unwrap().display());
