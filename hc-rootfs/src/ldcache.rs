@@ -243,5 +243,20 @@ mod tests {
                 let _ = cache.find(b"libx.so.9", I386);
             }
         }
+        // Several bytes at once, and the old format before it.
+        let mut number = crate::chance::numbers();
+        let compatible = [OLD_MAGIC, &[1, 0, 0, 0], &[0; 16], &good].concat();
+        for round in 0..20_000 {
+            let mut bad = if round % 2 == 0 { good.clone() } else { compatible.clone() };
+            for _ in 0..=number(6) {
+                let at = number(bad.len());
+                bad[at] = [0, 1, 2, 0x7f, 0x80, 0xff, 0x30, 0x10][number(8)];
+            }
+            if let Some(cache) = Cache::parse(bad) {
+                for name in [&b"libx.so.9"[..], b"libz.so.1", b"", b"libx.so.99999999999999999999999"] {
+                    let _ = cache.find(name, AMD64);
+                }
+            }
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! hc-rootfs: copy a program and all it needs into a directory. See hc-rootfs(1).
 #![cfg_attr(not(test), no_main)]
 
+#[cfg(test)]
+mod chance;
 mod copy;
 mod data;
 mod elf;

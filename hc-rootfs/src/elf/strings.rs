@@ -1,11 +1,16 @@
 //! The string table of a dynamic section.
 
-use super::{Bytes, Defect, MAX_STRING, fill};
+use super::{Bytes, Defect, fill};
 
+/// Names that are used lie close together, and few are longer than a page. A search path can be: where each
+/// library has a prefix of its own, it has a hundred directories.
+const WINDOW: usize = 4096;
 /// All names of one file together.
 const MAX_STRINGS: usize = 1 << 20;
 
-/// The string table, a page of it at a time: names that are used lie close together.
+const BROKEN: Defect = Defect::Broken("a name in its dynamic section is broken");
+
+/// The string table, read a window at a time.
 pub(super) struct Strings<'a, B> {
     file: &'a B,
     start: u64,
@@ -24,22 +29,38 @@ impl<'a, B: Bytes> Strings<'a, B> {
 
     /// The string at `offset` of the table.
     pub(super) fn get(&mut self, offset: u64) -> Result<Vec<u8>, Defect> {
-        const WHAT: Defect = Defect::Broken("a name in its dynamic section is broken");
         if offset >= self.size {
-            return Err(WHAT);
+            return Err(BROKEN);
         }
-        let string = if let Some(string) = self.in_window(offset) {
-            string
-        } else {
-            self.window.resize(MAX_STRING, 0);
-            let from = self.start.checked_add(offset).ok_or(WHAT)?;
-            let length = fill(self.file, &mut self.window, from)?;
-            self.window.truncate(length);
-            self.at = offset;
-            self.in_window(offset).ok_or(WHAT)?
-        };
-        self.budget = self.budget.checked_sub(string.len()).ok_or(WHAT)?;
+        let string = if let Some(string) = self.in_window(offset) { string } else { self.read_on(offset)? };
+        self.budget = self.budget.checked_sub(string.len()).ok_or(BROKEN)?;
         Ok(string)
+    }
+
+    /// The string at `offset`, from where the window is put: one as large as the string takes.
+    fn read_on(&mut self, offset: u64) -> Result<Vec<u8>, Defect> {
+        let mut size = WINDOW;
+        loop {
+            self.move_window(offset, size)?;
+            if let Some(string) = self.in_window(offset) {
+                return Ok(string);
+            }
+            // The file ends before the string does, or nobody means a string as long as this.
+            if self.window.len() < size || size >= MAX_STRINGS {
+                return Err(BROKEN);
+            }
+            size *= 2;
+        }
+    }
+
+    /// Reads `size` bytes from `offset` of the table on, or as many as there are.
+    fn move_window(&mut self, offset: u64, size: usize) -> Result<(), Defect> {
+        let from = self.start.checked_add(offset).ok_or(BROKEN)?;
+        self.window.resize(size, 0);
+        let length = fill(self.file, &mut self.window, from)?;
+        self.window.truncate(length);
+        self.at = offset;
+        Ok(())
     }
 
     fn in_window(&self, offset: u64) -> Option<Vec<u8>> {
