@@ -4,7 +4,7 @@
 
 use crate::copy::Rootfs;
 use crate::programs::Closure;
-use crate::resolver::CACHE;
+use crate::resolver::Configured;
 use hc::show;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -17,35 +17,30 @@ const COPY: &str = "cp -dR --preserve=timestamps --parents";
 /// One note for each program that has data on the host which is not in the new root, and one if a library
 /// is found through ld.so.cache alone.
 pub(crate) fn notes(closure: &Closure, rootfs: &Rootfs, directory: &OsStr) -> Vec<String> {
+    let how = |paths: &[PathBuf]| format!(": {}", command(paths, directory));
     let mut notes = Vec::new();
     for program in &closure.binaries {
         let absent: Vec<PathBuf> =
             data_of(program).into_iter().filter(|path| path.is_dir() && !rootfs.has(path)).collect();
         if !absent.is_empty() {
-            notes.push(note(program, &absent, directory));
+            notes.push(format!("{}{}", lack(program, &absent), how(&absent)));
         }
     }
-    if let Some(library) = &closure.cached {
-        let cache = Path::new(CACHE);
-        if !rootfs.has(cache) {
-            let command = command(&[cache.to_owned()], directory);
-            let library = show(library);
-            let cache = show(cache);
-            notes.push(format!("{library}: note: it is found by {cache}, which is not copied: {command}"));
-        }
+    if let Some(Configured { library, by }) = &closure.configured
+        && !rootfs.has(by)
+    {
+        let (library, file) = (show(library), show(by));
+        let how = how(std::slice::from_ref(by));
+        notes.push(format!("{library}: note: it is found by {file}, which is not copied{how}"));
     }
     notes
 }
 
-fn note(program: &Path, absent: &[PathBuf], directory: &OsStr) -> String {
+/// What `program` will not have.
+fn lack(program: &Path, absent: &[PathBuf]) -> String {
     let names: Vec<String> = absent.iter().map(|path| show(path).to_string()).collect();
     let (library, is) = if names.len() == 1 { ("library", "is") } else { ("libraries", "are") };
-    format!(
-        "{}: note: its {library} {} {is} data and {is} not copied: {}",
-        show(program),
-        names.join(" "),
-        command(absent, directory)
-    )
+    format!("{}: note: its {library} {} {is} data and {is} not copied", show(program), names.join(" "))
 }
 
 /// The directories where `program` (without symlinks) looks for its own library, below the prefix it is

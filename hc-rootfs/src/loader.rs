@@ -42,11 +42,11 @@ pub(crate) struct Defaults {
 }
 
 impl Defaults {
-    /// Those of the loader whose file has `content`.
+    /// Those of the loader whose file has `content`; of musl, whose [`musl_path_file`] has it.
     pub(crate) fn of(kind: Kind, content: &[u8], machine: Machine) -> Self {
         let own = |list: &[&str]| list.iter().map(PathBuf::from).collect::<Vec<_>>();
         let directories = match kind {
-            Kind::Musl => own(&MUSL_DIRECTORIES),
+            Kind::Musl => listed(content).unwrap_or_else(|| own(&MUSL_DIRECTORIES)),
             Kind::Glibc => compiled_in(content).unwrap_or_else(|| own(&GLIBC_DIRECTORIES)),
         };
         // glibc is built with libdir's last part as $LIB, which its first system directory ends in.
@@ -55,6 +55,29 @@ impl Defaults {
         let lib = first.strip_prefix(b"/").unwrap_or(first).to_vec();
         Defaults { directories, lib, platforms: platforms(machine) }
     }
+}
+
+/// The file that tells musl's `loader` where to look: /etc/ld-musl-ARCH.path, below the prefix that the loader
+/// is installed in (__dls3() and load_library() in ldso/dynlink.c).
+pub(crate) fn musl_path_file(loader: &Path) -> PathBuf {
+    let name = loader.file_name().unwrap_or_default().as_bytes();
+    let arch = name.strip_prefix(b"ld-musl-").unwrap_or(name);
+    let arch = arch.split(|&byte| byte == b'.').next().unwrap_or_default();
+    let file = [b"ld-musl-", arch, b".path"].concat();
+    let prefix = loader.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
+    prefix.join("etc").join(OsStr::from_bytes(&file))
+}
+
+/// True for a directory in which musl looks without being told.
+pub(crate) fn is_own_of_musl(directory: Option<&Path>) -> bool {
+    MUSL_DIRECTORIES.iter().any(|own| directory == Some(Path::new(own)))
+}
+
+/// The directories in musl's own file, one a line or with colons between them.
+fn listed(content: &[u8]) -> Option<Vec<PathBuf>> {
+    let parts = content.split(|&byte| byte == b':' || byte == b'\n').filter(|part| !part.is_empty());
+    let list: Vec<PathBuf> = parts.map(|part| PathBuf::from(OsStr::from_bytes(part))).collect();
+    (!list.is_empty()).then_some(list)
 }
 
 /// True for a directory that some glibc has compiled in: good enough not to read the loader for it, where
@@ -124,8 +147,18 @@ mod tests {
     #[test]
     fn a_loader_without_them_gets_the_usual_ones() {
         assert_eq!(Defaults::of(Kind::Glibc, b"", AMD64).directories.len(), 4);
-        let musl = Defaults::of(Kind::Musl, b"\0/lib/x/\0", AMD64);
+        let musl = Defaults::of(Kind::Musl, b"", AMD64);
         assert_eq!(musl.directories, MUSL_DIRECTORIES.map(PathBuf::from));
+    }
+
+    #[test]
+    fn musl_is_told_its_directories_by_a_file() {
+        let musl = Defaults::of(Kind::Musl, b"/lib/x\n/usr/lib/x:\n/y", AMD64);
+        assert_eq!(musl.directories, ["/lib/x", "/usr/lib/x", "/y"].map(PathBuf::from));
+        let file = |loader| musl_path_file(Path::new(loader));
+        assert_eq!(file("/lib/ld-musl-x86_64.so.1"), Path::new("/etc/ld-musl-x86_64.path"));
+        assert_eq!(file("/opt/musl/lib/ld-musl-armhf.so.1"), Path::new("/opt/musl/etc/ld-musl-armhf.path"));
+        assert!(is_own_of_musl(Some(Path::new("/usr/local/lib"))) && !is_own_of_musl(Some(Path::new("/y"))));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::elf;
 use crate::host::{Host, open_regular};
-use crate::resolver::{self, Found};
+use crate::resolver::{self, Configured, Found};
 use crate::script;
 use hc::{Environ, Error, Result, show};
 use std::collections::HashSet;
@@ -23,8 +23,8 @@ pub(crate) struct Closure {
     pub(crate) names: Vec<PathBuf>,
     /// The programs that are no scripts, with their symlinks resolved.
     pub(crate) binaries: Vec<PathBuf>,
-    /// A library that only the host's ld.so.cache leads to, if there is one.
-    pub(crate) cached: Option<PathBuf>,
+    /// A library that is found by a file in the host's /etc alone, if there is one.
+    pub(crate) configured: Option<Configured>,
     known: HashSet<PathBuf>,
     /// The programs that were looked into.
     opened: HashSet<PathBuf>,
@@ -122,7 +122,7 @@ impl Closure {
             let found = Found { object: Rc::new(object), id: (status.st_dev, status.st_ino) };
             let needs = resolver::needs(file, &real, &found, host)?;
             self.binaries.push(real);
-            self.cached = self.cached.take().or(needs.cached);
+            self.configured = self.configured.take().or(needs.configured);
             for name in needs.files {
                 self.add_name(absolute(&name)?);
             }

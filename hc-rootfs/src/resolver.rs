@@ -4,14 +4,14 @@
 //! ldso/dynlink.c. `LD_LIBRARY_PATH` and `LD_PRELOAD` have no part in it: they belong to the caller, and a
 //! container starts with an environment of its own.
 
+mod paths;
 mod tried;
 
 use crate::elf::{Machine, Object};
 use crate::ldcache::Cache;
 use crate::loader::{self, Defaults, Kind};
-use crate::tokens::Tokens;
 use hc::{Error, Result, show};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::{HashSet, VecDeque};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -19,7 +19,10 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use tried::Tried;
 
-pub(crate) const CACHE: &str = "/etc/ld.so.cache";
+const CACHE: &str = "/etc/ld.so.cache";
+/// A program with two hundred libraries, each in a directory of its own, takes twenty thousand. A hostile one
+/// could name more places than anybody waits for.
+const MAX_TRIES: u32 = 1 << 18;
 
 /// The files of the host, or of a test.
 pub(crate) trait Files {
@@ -54,8 +57,16 @@ pub(crate) struct Needs {
     /// The loader and the libraries, by the names under which the loader opens them, in its order. A file
     /// that has two names is there twice.
     pub(crate) files: Vec<PathBuf>,
-    /// A library that only ld.so.cache leads to, if there is one.
-    pub(crate) cached: Option<PathBuf>,
+    /// A library that is found by a file in /etc alone, if there is one.
+    pub(crate) configured: Option<Configured>,
+}
+
+/// A library, and the file (ld.so.cache, or musl's list of directories) without which the loader would not
+/// look where it is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Configured {
+    pub(crate) library: PathBuf,
+    pub(crate) by: PathBuf,
 }
 
 /// One loaded object, as far as it matters to those that it needs.
@@ -83,6 +94,8 @@ struct Search<'a, F> {
     ids: HashSet<(u64, u64)>,
     queue: VecDeque<Rc<Loaded>>,
     needs: Needs,
+    /// How many files were looked for.
+    tries: Cell<u32>,
 }
 
 /// Finds what `program` needs. `real` is where it is with all symlinks resolved, which is what `$ORIGIN`
@@ -111,9 +124,10 @@ pub(crate) fn needs(program: &Path, real: &Path, found: &Found, files: &impl Fil
         known: HashSet::from([interpreter.clone()]),
         ids: HashSet::from([found.id, of_loader.id]),
         queue: VecDeque::new(),
-        needs: Needs { files: vec![loader], cached: None },
+        needs: Needs { files: vec![loader], configured: None },
+        tries: Cell::new(0),
     };
-    search.known.extend(of_loader.object.soname.clone());
+    search.know_soname(&of_loader.object);
     search.load(program.to_owned(), real, Rc::clone(&found.object), None);
     while let Some(loaded) = search.queue.pop_front() {
         for name in &loaded.object.needed {
@@ -125,9 +139,16 @@ pub(crate) fn needs(program: &Path, real: &Path, found: &Found, files: &impl Fil
 
 impl<F: Files> Search<'_, F> {
     fn load(&mut self, path: PathBuf, real: &Path, object: Rc<Object>, needer: Option<Rc<Loaded>>) {
-        self.known.extend(object.soname.clone());
+        self.know_soname(&object);
         let origin = real.parent().unwrap_or(Path::new("/")).to_owned();
         self.queue.push_back(Rc::new(Loaded { path, origin, object, needer }));
+    }
+
+    /// A DT_SONAME is one more name of a loaded object; to musl an object has only the names it was asked for by.
+    fn know_soname(&mut self, object: &Object) {
+        if self.kind == Kind::Glibc {
+            self.known.extend(object.soname.clone());
+        }
     }
 
     fn need(&mut self, name: &[u8], needer: &Rc<Loaded>) -> Result<()> {
@@ -156,7 +177,9 @@ impl<F: Files> Search<'_, F> {
     /// The file that `name` means to `needer`; `Err` where the loader would stop, with the file that made it.
     fn find(&mut self, name: &[u8], needer: &Rc<Loaded>, tried: &mut Tried) -> Hit {
         if name.contains(&b'/') {
-            return self.first(self.expand(name, needer).into_iter().map(as_path), tried);
+            // musl opens it as it is (load_library()).
+            let names = if self.kind == Kind::Musl { vec![name.to_vec()] } else { self.expand(name, needer) };
+            return self.first(names.into_iter().map(as_path), tried);
         }
         let name = Path::new(OsStr::from_bytes(name));
         if let Some(hit) = self.in_directories(&self.own_directories(needer), name, tried)? {
@@ -171,22 +194,14 @@ impl<F: Files> Search<'_, F> {
         if no_default {
             return Ok(None);
         }
-        self.in_directories(&self.defaults().directories, name, tried)
-    }
-
-    /// The directories that the files themselves name, for what `needer` needs.
-    fn own_directories(&self, needer: &Rc<Loaded>) -> Vec<PathBuf> {
-        let ancestors = std::iter::successors(Some(needer), |loaded| loaded.needer.as_ref());
-        let runpath = needer.object.runpath.as_deref();
-        match self.kind {
-            Kind::Glibc if runpath.is_some() => self.path_list(runpath, needer),
-            Kind::Glibc => ancestors.flat_map(|up| self.path_list(up.object.rpath.as_deref(), up)).collect(),
-            Kind::Musl => ancestors
-                .flat_map(|up| {
-                    self.path_list(up.object.runpath.as_deref().or(up.object.rpath.as_deref()), up)
-                })
-                .collect(),
+        let hit = self.in_directories(&self.defaults().directories, name, tried)?;
+        if let Some((library, _)) = &hit
+            && self.kind == Kind::Musl
+            && !loader::is_own_of_musl(library.parent())
+        {
+            self.configured(library.clone(), loader::musl_path_file(&self.loader));
         }
+        Ok(hit)
     }
 
     /// What ld.so.cache says; not into a system directory where the needer does without those.
@@ -198,13 +213,17 @@ impl<F: Files> Search<'_, F> {
         };
         let hit = self.first([path].into_iter(), tried)?;
         if let Some((path, _)) = &hit
-            && self.needs.cached.is_none()
+            && self.needs.configured.is_none()
             && !loader::is_usual(path.parent())
             && !self.in_system_directory(path)
         {
-            self.needs.cached = Some(path.clone());
+            self.configured(path.clone(), PathBuf::from(CACHE));
         }
         Ok(hit)
+    }
+
+    fn configured(&mut self, library: PathBuf, by: PathBuf) {
+        self.needs.configured.get_or_insert(Configured { library, by });
     }
 
     fn in_directories(&self, directories: &[PathBuf], name: &Path, tried: &mut Tried) -> Hit {
@@ -212,9 +231,7 @@ impl<F: Files> Search<'_, F> {
             if let Some(hit) = self.first([directory.join(name)].into_iter(), tried)? {
                 return Ok(Some(hit));
             }
-            if !tried.directories.contains(directory) {
-                tried.directories.push(directory.clone());
-            }
+            tried.directories.push(directory.clone());
         }
         Ok(None)
     }
@@ -222,9 +239,17 @@ impl<F: Files> Search<'_, F> {
     /// The first of `candidates` that is an object for this machine.
     fn first(&self, candidates: impl Iterator<Item = PathBuf>, tried: &mut Tried) -> Hit {
         for path in candidates {
+            self.tries.set(self.tries.get() + 1);
+            if self.tries.get() > MAX_TRIES {
+                return Err((path, format!("is one of more than {MAX_TRIES} places to look at")));
+            }
             match self.files.object(&path, self.machine) {
                 Ok(found) => return Ok(Some((path, found))),
                 Err(Unusable::Absent) => {}
+                // musl does not look whom a file is for, and would fail to load it.
+                Err(Unusable::OtherMachine) if self.kind == Kind::Musl => {
+                    return Err((path, "is for another machine".to_owned()));
+                }
                 Err(Unusable::OtherMachine) => tried.other = Some(path),
                 Err(Unusable::Bad(why)) => return Err((path, why)),
             }
@@ -232,37 +257,10 @@ impl<F: Files> Search<'_, F> {
         Ok(None)
     }
 
-    /// The directories of a DT_RPATH or DT_RUNPATH that stands in `owner`.
-    fn path_list(&self, list: Option<&[u8]>, owner: &Loaded) -> Vec<PathBuf> {
-        let list = list.unwrap_or_default();
-        if list.is_empty() || (self.kind == Kind::Musl && has_other_token(list)) {
-            return Vec::new();
-        }
-        // An empty element is the current directory.
-        list.split(|&byte| byte == b':').flat_map(|part| self.expand(part, owner)).map(as_path).collect()
-    }
-
-    fn expand(&self, text: &[u8], owner: &Loaded) -> Vec<Vec<u8>> {
-        if !text.contains(&b'$') {
-            return vec![text.to_vec()];
-        }
-        let Defaults { lib, platforms, .. } = self.defaults();
-        Tokens { origin: &owner.origin, lib, platforms }.expand(text)
-    }
-
     fn cached(&self, name: &[u8]) -> Option<PathBuf> {
         let cache = self.cache.get_or_init(|| Cache::parse(self.files.content(Path::new(CACHE))));
         let path = cache.as_ref()?.find(name, self.machine)?;
         path.starts_with(b"/").then(|| as_path(path.to_vec()))
-    }
-
-    fn in_system_directory(&self, path: &Path) -> bool {
-        self.defaults().directories.iter().any(|directory| path.parent() == Some(directory))
-    }
-
-    /// Read out of the loader's file, which most programs get by without.
-    fn defaults(&self) -> &Defaults {
-        self.defaults.get_or_init(|| Defaults::of(self.kind, &self.files.content(&self.loader), self.machine))
     }
 }
 
@@ -279,13 +277,6 @@ type Hit = std::result::Result<Option<(PathBuf, Found)>, (PathBuf, String)>;
 fn as_path(bytes: Vec<u8>) -> PathBuf {
     use std::os::unix::ffi::OsStringExt;
     PathBuf::from(std::ffi::OsString::from_vec(bytes))
-}
-
-/// musl gives up a path that has any token but $ORIGIN (fixup_rpath()).
-fn has_other_token(list: &[u8]) -> bool {
-    list.split(|&byte| byte == b'$')
-        .skip(1)
-        .any(|rest| !rest.starts_with(b"ORIGIN") && !rest.starts_with(b"{ORIGIN}"))
 }
 
 #[cfg(test)]
