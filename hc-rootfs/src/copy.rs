@@ -40,6 +40,11 @@ impl Rootfs {
         self.root.directory.status_within(path).is_ok()
     }
 
+    /// True when the root directory is all of a tmpfs.
+    pub(crate) fn is_tmpfs(&self) -> bool {
+        self.root.is_tmpfs()
+    }
+
     /// Takes away what this run has made, for NEXT did not start.
     pub(crate) fn undo(self) {
         self.log.undo(None);

@@ -17,7 +17,7 @@ const COPY: &str = "cp -dR --preserve=timestamps --parents";
 /// One note for each program that has data on the host which is not in the new root, and one if a library
 /// is found through ld.so.cache alone.
 pub(crate) fn notes(closure: &Closure, rootfs: &Rootfs, directory: &OsStr) -> Vec<String> {
-    let how = |paths: &[PathBuf]| format!(": {}", command(paths, directory));
+    let how = |paths: &[PathBuf]| how_to_copy(paths, rootfs, directory);
     let mut notes = Vec::new();
     for program in &closure.binaries {
         let absent: Vec<PathBuf> =
@@ -34,6 +34,16 @@ pub(crate) fn notes(closure: &Closure, rootfs: &Rootfs, directory: &OsStr) -> Ve
         notes.push(format!("{library}: note: it is found by {file}, which is not copied{how}"));
     }
     notes
+}
+
+/// The end of a note: a command that copies `paths`. A tmpfs is likely to be seen by this chain alone, and to
+/// go with it: then there is nothing yet to copy to, and the user chooses.
+fn how_to_copy(paths: &[PathBuf], rootfs: &Rootfs, directory: &OsStr) -> String {
+    if rootfs.is_tmpfs() {
+        let command = command(paths, OsStr::new("DIR"));
+        return format!("; with a root directory that stays (hc-run --root=DIR) copy it by: {command}");
+    }
+    format!(": {}", command(paths, directory))
 }
 
 /// What `program` will not have.

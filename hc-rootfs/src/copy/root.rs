@@ -6,8 +6,9 @@ use super::undo::{Log, Made};
 use crate::host::Source;
 use hc::{Context, Error, Result, reason, show};
 use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg, OFlag, open};
-use nix::sys::stat::{FileStat, Mode, fstat, stat};
+use nix::fcntl::{AtFlags, Flock, FlockArg, OFlag, open};
+use nix::sys::stat::{FileStat, Mode, fstat, fstatat, stat};
+use nix::sys::statfs::{TMPFS_MAGIC, fstatfs};
 use nix::unistd::mkdir;
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -54,6 +55,14 @@ impl Root {
             });
         }
         Err(Error::new(format!("{shown}: is taken away again and again")))
+    }
+
+    /// True when this is the root of a tmpfs, not a directory in one.
+    pub(crate) fn is_tmpfs(&self) -> bool {
+        let here = &self.directory.descriptor;
+        let tmpfs = fstatfs(here).is_ok_and(|about| about.filesystem_type() == TMPFS_MAGIC);
+        let device = |path| fstatat(here, path, AtFlags::empty()).map(|status| status.st_dev);
+        tmpfs && device(".") != device("..")
     }
 
     /// True when `name` already means a file like `source` in the new root.
