@@ -88,10 +88,14 @@ fn work(root: &Root, wares: &[Ware], stage: &mut Stage, log: &mut Log) -> Result
     let keeper = content::Keeper::new(root);
     let mut missing = Vec::with_capacity(wares.len());
     for ware in wares {
-        if !root.has(&ware.name, &ware.source, &keeper) {
-            stage.prepare(&ware.source, &keeper)?;
-            missing.push(ware);
+        if root.has(&ware.name, &ware.source, &keeper) {
+            continue;
         }
+        // The file may be there, and only a link to it missing.
+        if ware.name == ware.source.path || !root.has(&ware.source.path, &ware.source, &keeper) {
+            stage.prepare(&ware.source, &keeper)?;
+        }
+        missing.push(ware);
     }
     let mut place = Place { root, stage, log, keeper: &keeper, copied: Vec::new() };
     for ware in missing {
