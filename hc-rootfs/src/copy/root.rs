@@ -6,12 +6,12 @@ use super::undo::{Log, Made};
 use crate::host::Source;
 use hc::{Context, Error, Result, reason, show};
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, Flock, FlockArg, OFlag, open};
+use nix::fcntl::{AtFlags, Flock, FlockArg, OFlag, open, readlink};
 use nix::sys::stat::{FileStat, Mode, fstat, fstatat, stat};
 use nix::sys::statfs::{TMPFS_MAGIC, fstatfs};
 use nix::unistd::mkdir;
 use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -36,10 +36,13 @@ impl Root {
     /// Opens `path`, making it (0755) and its parents (as `umask` has it) when they are not there.
     pub(crate) fn open(path: &Path, umask: Mode, log: &mut Log) -> Result<Self> {
         let shown = if path.as_os_str().is_empty() { "''".to_owned() } else { show(path).to_string() };
+        // mkdir(2) makes no directory of the name ".".
+        let plain: PathBuf = path.components().collect();
         for _ in 0..ATTEMPTS {
-            let fresh = make(path, Mode::from_bits_truncate(0o755), umask, log).context(&shown)?;
+            let fresh = make(&plain, Mode::from_bits_truncate(0o755), umask, log).context(&shown)?;
             let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-            let descriptor = open(path, flags, Mode::empty()).context(&shown)?;
+            let descriptor =
+                open(path, flags, Mode::empty()).map_err(|errno| not_opened(path, &shown, errno))?;
             let lock = lock(descriptor.try_clone().context(&shown)?, &shown)?;
             let status = fstat(&descriptor).context(&shown)?;
             // The run that made it may have failed, and taken it away again, while this one waited.
@@ -68,6 +71,16 @@ impl Root {
     /// True when `name` already means a file like `source` in the new root.
     pub(crate) fn has(&self, name: &Path, source: &Source, keeper: &Keeper) -> bool {
         !self.fresh && self.directory.status_within(name).is_ok_and(|status| keeper.is_copy(&status, source))
+    }
+}
+
+/// What stands there, if it is no directory that can be read, may be a link to nothing.
+fn not_opened(path: &Path, shown: &str, errno: Errno) -> Error {
+    match readlink(path) {
+        Ok(target) if errno == Errno::ENOENT => {
+            Error::new(format!("{shown}: is a link to {}, which does not exist", show(&target)))
+        }
+        _ => Error::from_errno(shown, errno),
     }
 }
 
