@@ -7,6 +7,7 @@ use crate::script;
 use hc::{Environ, Error, Result, show};
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -80,11 +81,12 @@ impl Closure {
                 break;
             }
             // As the kernel looks for it: no search in PATH, and relative to the current directory.
-            let path = PathBuf::from(&line.interpreter);
-            let within = if path.is_absolute() { path } else { Path::new(".").join(path) };
-            let found = hc::find_program(within.as_os_str(), None);
-            let found =
-                found.map_err(|error| Error::new(format!("{}: its interpreter {error}", show(&file))))?;
+            let interpreter = line.interpreter.as_bytes();
+            let within = if interpreter.contains(&b'/') { Path::new("") } else { Path::new(".") };
+            let found = hc::find_program(within.join(&line.interpreter).as_os_str(), None);
+            let hint = if interpreter.ends_with(b"\r") { " (its first line ends in CR LF)" } else { "" };
+            let found = found
+                .map_err(|error| Error::new(format!("{}: its interpreter {error}{hint}", show(&file))))?;
             file = absolute(&found)?;
         }
         Err(Error::new(format!(
@@ -108,7 +110,7 @@ impl Closure {
                 let length = opened.read_at(&mut head, 0).unwrap_or(0);
                 let line = script::parse(head.get(..length).unwrap_or_default());
                 let line = line.ok_or_else(|| {
-                    refused("neither an ELF program nor a script with a #! line".to_owned())
+                    refused("is neither an ELF program nor a script with a #! line".to_owned())
                 })?;
                 self.opened.insert(file.to_owned());
                 self.add_name(file.to_owned());
