@@ -7,5 +7,6 @@ mod contract;
 mod docs;
 mod env;
 mod netns;
+mod rootfs;
 mod run;
 mod unshare;

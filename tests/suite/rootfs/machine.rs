@@ -1,0 +1,64 @@
+//! Programs of this machine: as many as a test has time for, each against the real loader.
+
+use super::{GLIBC, files_in, files_of, inside, inside_as_nobody, loaded, loads_the_same, rootfs};
+use hc_tests::{Cmd, Dir, is_root, require};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// The dynamically linked programs in /usr/bin, links to them included, in the order of their names.
+fn programs() -> Vec<PathBuf> {
+    let entries = fs::read_dir("/usr/bin").expect("/usr/bin").map(|entry| entry.expect("an entry").path());
+    let mut found: Vec<PathBuf> = entries.filter(|path| is_dynamic(path)).collect();
+    found.sort();
+    found
+}
+
+fn is_dynamic(path: &Path) -> bool {
+    use std::io::Read;
+    let mut head = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(4096).read_to_end(&mut head));
+    let executable =
+        path.metadata().is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o1 != 0);
+    let names = |text: &str| head.windows(text.len()).any(|part| part == text.as_bytes());
+    read.is_ok() && executable && head.starts_with(b"\x7fELF") && names(GLIBC)
+}
+
+#[test]
+fn forty_programs_get_what_their_loader_loads() {
+    let programs = programs();
+    assert!(programs.len() >= 40, "too few programs to tell: {}", programs.len());
+    let dir = Dir::of_nobody();
+    for program in programs.iter().step_by(programs.len() / 40) {
+        let outside = loaded(Cmd::new(program));
+        let mut expected = files_of(&outside);
+        expected.insert(fs::canonicalize(program).unwrap());
+        rootfs(&dir).arg(program).as_nobody().run().ok();
+        assert_eq!(files_in(&dir.join("box")), expected, "{}", program.display());
+        fs::remove_dir_all(dir.join("box")).unwrap();
+    }
+}
+
+#[test]
+fn a_program_behind_links_is_loaded_inside_as_outside() {
+    let dir = Dir::new();
+    for program in ["/bin/echo", "/usr/bin/awk", "/sbin/ip", "/usr/bin/cc"] {
+        loads_the_same(&dir, Path::new(program));
+    }
+    rootfs(&dir).arg("awk").run().ok().quiet();
+    inside(&dir).args(["/usr/bin/awk", "BEGIN { print 6 * 7 }"]).run().ok().quiet().says("42\n");
+    for link in ["lib", "lib64", "usr/bin/awk", "etc/alternatives/awk"] {
+        let outside = fs::read_link(Path::new("/").join(link));
+        assert_eq!(fs::read_link(dir.join("box").join(link)).ok(), outside.ok(), "{link}");
+    }
+}
+
+#[test]
+fn several_programs_share_what_they_need() {
+    require!(is_root(), "a second user is needed");
+    let dir = Dir::of_nobody();
+    let programs = ["/bin/sh", "/bin/cat", "/usr/bin/env", "/bin/sh"];
+    rootfs(&dir).args(programs).as_nobody().run().ok().quiet();
+    let script = "exec 3</proc/self/status; cat <&3 >/dev/null && env A=b sh -c 'echo $A $$'";
+    inside_as_nobody(&dir).args(["/bin/sh", "-c", script]).run().ok().quiet().says("b 3\n");
+}

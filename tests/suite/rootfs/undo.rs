@@ -1,0 +1,221 @@
+//! Failure and sudden death: what is left is what was there before, or what the next run clears away.
+
+use super::{files_in, inside, rootfs};
+use hc_tests::{Cmd, Dir, Ended, eventually};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+
+/// `hc-rootfs box ARGS` of which the system call `call` goes wrong as `how` says, the `when`-th time. `None`
+/// when it has not that many.
+fn injected(dir: &Dir, call: &str, how: &str, when: &str, args: &[&str]) -> Option<hc_tests::Output> {
+    let log = dir.join("strace");
+    let inject = format!("inject={call}:{how}:when={when}");
+    let strace = ["-qq", "-o", log.to_str()?, "-e", &format!("trace={call}"), "-e", &inject];
+    let tool = hc_tests::tool("hc-rootfs");
+    let output = Cmd::new("strace").args(strace).arg(tool).arg("box").args(args).dir(dir.path()).run();
+    let text = fs::read_to_string(&log).expect("strace's log");
+    fs::remove_file(&log).unwrap();
+    let struck = text.contains("INJECTED") || output.ended == Ended::Signal(9);
+    struck.then_some(output)
+}
+
+/// DIR as it may be before: nothing; a root directory with things that are in the way, or are used.
+fn prepare(dir: &Dir, used: bool) {
+    if used {
+        dir.file("box/bin/echo", "another");
+        dir.file("box/usr/lib/other", "kept");
+        dir.directory("box/lib64");
+        symlink("/nowhere", dir.join("box/lib64/ld-linux-x86-64.so.2")).unwrap();
+        dir.file("box/.hc-rootfs/0", "left by a run that was killed");
+    }
+}
+
+/// What is below `box`, without what the next run would remove anyway.
+fn content(dir: &Dir) -> Vec<String> {
+    let kept = |line: &String| line.starts_with("box") && !line.starts_with("box/.hc-rootfs");
+    dir.listing().into_iter().filter(kept).collect()
+}
+
+/// The calls by which something comes to be below DIR.
+const CALLS: [&str; 6] = ["mkdirat", "symlinkat", "copy_file_range", "fchmod", "utimensat", "renameat2"];
+
+/// Does `check` with what came of every single one of [`CALLS`] going wrong as `how` says, for a new DIR and for
+/// one that is used. `check` leaves DIR as it was before.
+fn each_injected(how: &str, check: impl Fn(&Dir, &[String], hc_tests::Output)) {
+    for (used, call) in [false, true].into_iter().flat_map(|used| CALLS.map(|call| (used, call))) {
+        let dir = Dir::new();
+        prepare(&dir, used);
+        let before = content(&dir);
+        let mut when = 1;
+        while let Some(output) = injected(&dir, call, how, &when.to_string(), &["/bin/echo"]) {
+            check(&dir, &before, output);
+            when += 1;
+        }
+        assert!(when > 1, "{call} is not called at all");
+    }
+}
+
+#[test]
+fn whatever_fails_nothing_is_left_and_nothing_is_lost() {
+    each_injected("error=EIO", |dir, before, output| {
+        let message = output.fails("hc-rootfs", 125);
+        assert!(message.starts_with("box") && message.ends_with(": Input/output error"), "{message}");
+        assert_eq!(content(dir), before, "after {message}");
+        assert!(!dir.join("box/.hc-rootfs").exists(), "after {message}");
+    });
+    let dir = Dir::new();
+    let output = injected(&dir, "mkdir", "error=EIO", "1", &["/bin/echo"]).expect("it makes box");
+    assert_eq!(output.fails("hc-rootfs", 125), "box: Input/output error");
+    assert_eq!(content(&dir), [""; 0]);
+}
+
+#[test]
+fn after_a_kill_no_file_is_incomplete_and_the_next_run_completes_them() {
+    let whole = Dir::new();
+    rootfs(&whole).arg("/bin/echo").run().ok().quiet();
+    let expected = files_in(&whole.join("box"));
+    each_injected("signal=SIGKILL", |dir, before, output| {
+        output.dies_of(9);
+        let kept = PathBuf::from("/usr/lib/other");
+        let staged = |path: &PathBuf| path.starts_with("/.hc-rootfs");
+        for path in files_in(&dir.join("box")).into_iter().filter(|path| !staged(path) && *path != kept) {
+            let content = fs::read(dir.join("box").join(path.strip_prefix("/").unwrap())).unwrap();
+            assert!(
+                content == b"another" || content == fs::read(&path).unwrap(),
+                "{} is incomplete",
+                path.display()
+            );
+        }
+        rootfs(dir).arg("/bin/echo").run().ok().quiet();
+        let mut found = files_in(&dir.join("box"));
+        found.remove(&kept);
+        if before.is_empty() {
+            assert_eq!(found, expected);
+        } else {
+            inside(dir).args(["/bin/echo", "hi"]).run().ok().quiet().says("hi\n");
+        }
+        assert!(!dir.join("box/.hc-rootfs").exists());
+        fs::remove_dir_all(dir.join("box")).unwrap();
+        prepare(dir, !before.is_empty());
+    });
+}
+
+#[test]
+fn a_file_system_may_lack_this_and_that() {
+    let whole = Dir::new();
+    rootfs(&whole).arg("/bin/echo").run().ok().quiet();
+    let expected = files_in(&whole.join("box"));
+    for (call, error) in [
+        ("copy_file_range", "error=EXDEV"),
+        ("copy_file_range", "error=EOPNOTSUPP"),
+        ("copy_file_range", "retval=0"),
+        ("copy_file_range,sendfile", "error=EINVAL"),
+        ("renameat2", "error=EINVAL"),
+        ("renameat2", "error=EXDEV"),
+        ("flock", "error=ENOLCK"),
+        ("openat2", "error=ENOSYS"),
+    ] {
+        let dir = Dir::new();
+        for _ in 0..2 {
+            if let Some(output) = injected(&dir, call, error, "1+", &["/bin/echo"]) {
+                output.ok().quiet();
+            }
+            assert_eq!(files_in(&dir.join("box")), expected, "{call} {error}");
+            for path in &expected {
+                let copy = dir.join("box").join(path.strip_prefix("/").unwrap());
+                assert!(
+                    fs::read(copy).unwrap() == fs::read(path).unwrap(),
+                    "{call} {error}: {}",
+                    path.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_changes_while_it_is_copied_is_not_taken() {
+    let dir = Dir::new();
+    let program = dir.program("p", "#!/bin/sh\n");
+    let before = dir.listing().len();
+    let inject = "inject=copy_file_range:signal=SIGSTOP:when=1";
+    let strace = ["-qq", "-o", "/dev/null", "-e", "trace=copy_file_range", "-e", inject];
+    let tool = hc_tests::tool("hc-rootfs");
+    let mut running = Cmd::new("strace").args(strace).arg(tool).args(["box", "./p"]).dir(dir.path()).start();
+    let staged = dir.join("box/.hc-rootfs/0");
+    eventually("it is about to copy", || staged.exists());
+    dir.program("p", "#!/bin/cat\n");
+    // It may not have come to its stop yet.
+    eventually("it has ended", || {
+        for pid in running.descendants() {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGCONT);
+        }
+        running.has_ended()
+    });
+    let message = running.wait().fails("hc-rootfs", 125);
+    assert_eq!(message, format!("{}: was changed while it was copied", program.display()));
+    assert_eq!(dir.listing().len(), before, "nothing is left");
+}
+
+#[test]
+fn when_next_does_not_start_what_this_run_made_is_removed() {
+    let dir = Dir::new();
+    for (next, status) in [("nosuch", 127), ("/etc/passwd", 126), ("/etc", 126), ("", 127)] {
+        rootfs(&dir).args(["/bin/echo", "--", next]).run().fails("hc-rootfs", status);
+        assert_eq!(dir.listing(), [""; 0], "{next}");
+    }
+    Cmd::tool("hc-rootfs").args(["a/b/c", "/bin/echo", "--", "nosuch"]).dir(dir.path()).run().exits(127);
+    assert_eq!(dir.listing(), [""; 0], "the parents too");
+    // What was there before stays, also what was copied by another run.
+    dir.file("box/etc/own", "");
+    rootfs(&dir).arg("/bin/cat").run().ok().quiet();
+    let before = dir.listing();
+    rootfs(&dir).args(["/bin/cat", "/bin/awk", "--", "nosuch"]).run().fails("hc-rootfs", 127);
+    assert_eq!(dir.listing(), before);
+    // A file that was replaced is the new one.
+    fs::write(dir.join("box/usr/bin/cat"), "old").unwrap();
+    rootfs(&dir).args(["/bin/cat", "/bin/awk", "--", "nosuch"]).run().fails("hc-rootfs", 127);
+    assert_eq!(fs::read(dir.join("box/usr/bin/cat")).unwrap(), fs::read("/bin/cat").unwrap());
+    assert!(!dir.join("box/.hc-rootfs").exists() && !dir.join("box/bin/awk").exists());
+}
+
+#[test]
+fn a_bad_command_line_changes_nothing() {
+    let dir = Dir::new();
+    for (args, message) in [
+        (&[][..], "no DIR to copy to: try 'man hc-rootfs'"),
+        (&["box"], "no PROGRAM to copy: try 'man hc-rootfs'"),
+        (&["box", "--", "true"], "no PROGRAM to copy: try 'man hc-rootfs'"),
+        (&["box", "/bin/echo", "--"], "no NEXT after --: try 'man hc-rootfs'"),
+        (&["-x", "box", "/bin/echo"], "invalid option -- 'x': try 'man hc-rootfs'"),
+        (
+            &["--verbose=1", "box", "/bin/echo"],
+            "option '--verbose' doesn't allow an argument: try 'man hc-rootfs'",
+        ),
+        (&["box", "/bin/echo", "/bin/nosuch"], "/bin/nosuch: No such file or directory"),
+        (&["box", "/bin/echo", "nosuch"], "nosuch: not found in PATH"),
+        (&["box", "/bin/echo", ""], "'': an empty name is no program"),
+    ] {
+        let output = Cmd::tool("hc-rootfs").args(args).dir(dir.path()).run();
+        assert_eq!(output.fails("hc-rootfs", 125), message);
+        assert_eq!(dir.listing(), [""; 0], "{args:?}");
+    }
+}
+
+#[test]
+fn next_inherits_what_this_tool_did() {
+    for closed in [None, Some(0), Some(2)] {
+        let dir = Dir::new();
+        let how = |cmd: Cmd| {
+            let cmd = cmd.dir(dir.path()).environ(["A=1", "A=2", "odd", "PATH=/bin"]).umask(0o137);
+            cmd.ignoring(13).blocking(10).passing(fs::File::open("/").unwrap(), 100)
+        };
+        let start = |cmd: Cmd| closed.into_iter().fold(how(cmd), Cmd::closing);
+        let direct = start(Cmd::probe()).view();
+        let chained = start(rootfs(&dir)).args(["/bin/echo", "--"]).next_view();
+        assert_eq!(chained.comparable(&direct), direct.comparable(&direct), "closed: {closed:?}");
+    }
+}
