@@ -50,6 +50,8 @@ pub(crate) struct Source {
     /// Device and inode.
     pub(crate) id: (u64, u64),
     pub(crate) size: i64,
+    /// Fewer blocks than its size takes: there may be holes in it.
+    pub(crate) has_holes: bool,
     pub(crate) owner: Owner,
     /// Seconds and nanoseconds.
     pub(crate) modified: (i64, i64),
@@ -84,6 +86,7 @@ impl Source {
             path,
             id: (status.st_dev, status.st_ino),
             size: status.st_size,
+            has_holes: status.st_blocks < status.st_size / 512,
             owner: Owner::new(status),
             modified: (status.st_mtime, status.st_mtime_nsec),
         }

@@ -9,10 +9,11 @@ use nix::fcntl::{OFlag, copy_file_range, open, openat};
 use nix::sys::sendfile::sendfile;
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, futimens};
 use nix::sys::time::TimeSpec;
-use nix::unistd::{Gid, Uid, fchown, getegid, geteuid};
+use nix::unistd::{Gid, Uid, Whence, fchown, ftruncate, getegid, geteuid, lseek};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -96,7 +97,12 @@ pub(crate) fn write(
     let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let to = openat(&directory.descriptor, name, flags, Mode::from_bits_truncate(0o600)).map_err(failed)?;
     let to = File::from(to);
-    let copied = copy(&from, &to, source.size, Way::Range).map_err(failed)?;
+    let copied = if source.has_holes {
+        copy_data(&from, &to, source.size)
+    } else {
+        copy(&from, &to, 0..source.size, Way::Range)
+    };
+    let copied = copied.map_err(failed)?;
     // Whether this is the file that was looked at, and whether it stayed so while it was read.
     let status = fstat(&from).map_err(failed)?;
     let same = (status.st_dev, status.st_ino) == source.id
@@ -119,18 +125,40 @@ enum Way {
     Buffer,
 }
 
-/// Copies `size` bytes, or up to where `from` ends, in this `way` or one after it; how many.
-fn copy(from: &File, to: &File, size: i64, mut way: Way) -> nix::Result<i64> {
-    let mut done = 0;
-    while done < size {
-        let count = usize::try_from(size - done).unwrap_or(CHUNK).min(CHUNK);
+/// Copies `size` bytes but not the holes among them, which can be larger than any disk. Returns where it ended.
+fn copy_data(from: &File, to: &File, size: i64) -> nix::Result<i64> {
+    let mut at = 0;
+    while at < size {
+        let start = match lseek(from, at, Whence::SeekData) {
+            Ok(start) => start.min(size),
+            // Only a hole is left.
+            Err(Errno::ENXIO) => break,
+            Err(errno) => return Err(errno),
+        };
+        let end = lseek(from, start, Whence::SeekHole)?.min(size);
+        lseek(to, start, Whence::SeekSet)?;
+        at = copy(from, to, start..end, Way::Range)?;
+        if at < end {
+            return Ok(at);
+        }
+    }
+    ftruncate(to, size)?;
+    Ok(size)
+}
+
+/// Copies this `range`, or up to where `from` ends, in this `way` or one after it; where it ended. `to` is at the
+/// start of the range.
+fn copy(from: &File, to: &File, range: Range<i64>, mut way: Way) -> nix::Result<i64> {
+    let mut done = range.start;
+    while done < range.end {
+        let count = usize::try_from(range.end - done).unwrap_or(CHUNK).min(CHUNK);
         let copied = match way {
             Way::Range => {
                 let (mut here, mut there) = (done, done);
                 copy_file_range(from, Some(&mut here), to, Some(&mut there), count)
             }
             Way::Send => {
-                // sendfile(2) writes at the position of `to`, which copy_file_range left at the start.
+                // sendfile(2) writes at the position of `to`, which copy_file_range leaves where it is.
                 let mut here = done;
                 sendfile(to, from, Some(&mut here), count)
             }
@@ -139,8 +167,8 @@ fn copy(from: &File, to: &File, size: i64, mut way: Way) -> nix::Result<i64> {
         match (copied, way) {
             (Err(Errno::EINTR), _) => {}
             // Some file systems answer 0 for a file that is not at its end.
-            (Ok(0) | Err(_), Way::Range) if done == 0 && !is_final(copied) => way = Way::Send,
-            (Err(Errno::EINVAL | Errno::ENOSYS), Way::Send) if done == 0 => way = Way::Buffer,
+            (Ok(0) | Err(_), Way::Range) if done == range.start && !is_final(copied) => way = Way::Send,
+            (Err(Errno::EINVAL | Errno::ENOSYS), Way::Send) if done == range.start => way = Way::Buffer,
             (Ok(0), _) => break,
             (Ok(more), _) => done += i64::try_from(more).unwrap_or(0),
             (Err(errno), _) => return Err(errno),
@@ -177,7 +205,7 @@ mod tests {
             let to = File::create(directory.join("to")).unwrap();
             let size = i64::try_from(content.len()).unwrap();
             // A file that turned out shorter than it was is no endless loop.
-            assert_eq!(copy(&from, &to, size + 1, way), Ok(size));
+            assert_eq!(copy(&from, &to, 0..size + 1, way), Ok(size));
             assert!(std::fs::read(directory.join("to")).unwrap() == content);
         }
         std::fs::remove_dir_all(&directory).unwrap();

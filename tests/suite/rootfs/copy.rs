@@ -207,6 +207,23 @@ fn on_a_full_disk_nothing_is_left() {
 }
 
 #[test]
+fn holes_stay_holes() {
+    let dir = Dir::new();
+    let program = dir.program("p", fs::read("/bin/echo").unwrap());
+    let file = fs::File::options().write(true).open(&program).unwrap();
+    // Data, a hole, data, and a hole larger than the disk.
+    std::os::unix::fs::FileExt::write_all_at(&file, b"data", 1 << 32).unwrap();
+    file.set_len(1 << 41).unwrap();
+    rootfs(&dir).arg("./p").run().ok().quiet();
+    let copy = below(dir.join("box"), &program);
+    assert_eq!(copy.metadata().unwrap().len(), 1 << 41);
+    assert!(copy.metadata().unwrap().blocks() < 1000);
+    let data = "dd status=none bs=4 count=1 skip=1073741824 if=";
+    Cmd::sh(format!("{data}{}", copy.display())).run().ok().says("data");
+    inside(&dir).arg(&program).arg("hi").run().ok().says("hi\n");
+}
+
+#[test]
 fn runs_in_one_dir_take_turns() {
     let dir = Dir::new();
     let start = |program: &str| rootfs(&dir).args([program, "--", "/bin/true"]).start();
