@@ -173,7 +173,7 @@ fn dir_may_be_on_any_file_system_and_have_others_in_it() {
     run("mkdir t/u u; mount -t tmpfs x u; mkdir -p t/etc t/u/usr/bin; mount -t tmpfs x t/u/usr/bin; mkdir t/u/usr/bin/x
          rmdir t/u/usr/bin/x; hc-rootfs t/u /bin/echo; hc-unshare -m --root=t/u /bin/echo hi; ls -A t/u t/u/usr/bin")
         .says("hi\nt/u:\nbin\ndev\nlib\nlib64\nproc\nsys\ntmp\nusr\n\nt/u/usr/bin:\necho\n");
-    let inode = || Cmd::sh("stat -c '%i %z' /usr/bin/mawk /usr/bin/echo").on(&host).run().ok().stdout;
+    let inode = || Cmd::sh("stat -L -c '%i %z' /usr/bin/awk /usr/bin/echo").on(&host).run().ok().stdout;
     let before = inode();
     run("mkdir b/usr; mount --bind /usr b/usr; hc-rootfs b awk /bin/echo; hc-unshare -m --root=b awk 'BEGIN { print 7 }'")
         .says("7\n");

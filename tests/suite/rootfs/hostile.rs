@@ -139,6 +139,15 @@ fn what_is_in_the_way_of_the_files_being_written_is_not_removed() {
     }
 }
 
+/// Ends a loop that watches the flag, also when the test fails.
+struct StopsAtTheEnd<'a>(&'a AtomicBool);
+
+impl Drop for StopsAtTheEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn a_link_that_comes_and_goes_leads_nobody_out() {
     let dir = Dir::new();
@@ -160,9 +169,8 @@ fn a_link_that_comes_and_goes_leads_nobody_out() {
                 );
             }
         });
-        let runs = (0..60).map(|_| rootfs(&dir).arg("/bin/echo").run().ended).collect();
-        stop.store(true, Ordering::Relaxed);
-        runs
+        let _stops_it = StopsAtTheEnd(&stop);
+        (0..60).map(|_| rootfs(&dir).arg("/bin/echo").run().ended).collect()
     });
     assert_eq!(outside(&dir), before);
     let expected = [Ended::Exit(0), Ended::Exit(125)];

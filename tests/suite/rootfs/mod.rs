@@ -22,7 +22,8 @@ fn rootfs(dir: &Dir) -> Cmd {
 
 /// A command line in the container whose root is `box` in `dir`, with /proc.
 fn inside(dir: &Dir) -> Cmd {
-    Cmd::tool("hc-unshare").dir(dir.path()).args(["-fpm", "--mount-proc", "--root=box"])
+    let options = if is_root() { "-fpm" } else { "-rfpm" };
+    Cmd::tool("hc-unshare").dir(dir.path()).args([options, "--mount-proc", "--root=box"])
 }
 
 /// The same for a user.

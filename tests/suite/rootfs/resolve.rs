@@ -4,7 +4,7 @@ use super::{
     GLIBC, build, files_in, inside, inside_as_nobody, library, loaded, loads_the_same, program, refuses,
     rootfs,
 };
-use hc_tests::{Cmd, Dir, Ended, is_root, require};
+use hc_tests::{Cmd, Dir, Ended};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -201,7 +201,6 @@ fn what_is_static_needs_nothing_else() {
 
 #[test]
 fn a_program_of_musl_has_musl_s_rules() {
-    require!(is_root(), "a second user is needed");
     let dir = Dir::of_nobody();
     let path = dir.path().display();
     // A RUNPATH is inherited, and an empty element of it is nothing.

@@ -125,6 +125,6 @@ fn next_may_be_what_was_copied() {
     let dir = Dir::new();
     dir.program("s", "#!/bin/sh\nexit 7\n");
     let ended =
-        rootfs(&dir).args(["./s", "--", "hc-unshare", "-m", "--root=box"]).arg(dir.join("s")).run().ended;
+        rootfs(&dir).args(["./s", "--", "hc-unshare", "-rm", "--root=box"]).arg(dir.join("s")).run().ended;
     assert_eq!(ended, Ended::Exit(7));
 }
