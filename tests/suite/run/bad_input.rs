@@ -1,7 +1,7 @@
 //! What cannot be run: one line, the right status, nothing left behind.
 
 use super::everybody;
-use hc_tests::{Cmd, Dir, Host, is_root, require};
+use hc_tests::{Cmd, Dir, Host, is_root, require, user_namespaces};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
@@ -99,4 +99,21 @@ fn a_missing_library_is_told_and_leaves_nothing() {
     let message = Cmd::tool("hc-run").args(["--name=a", "/root/m"]).on(&host).run().fails("hc-rootfs", 125);
     assert!(message.starts_with("/root/m: libhcgone.so, which it needs, is in none of: "), "{message}");
     assert!(!host.path("/ns/a").exists());
+}
+
+#[test]
+fn python_runs_or_its_missing_library_is_named_with_the_way_to_get_it() {
+    require!(user_namespaces(), "ordinary users may not make user namespaces here");
+    for who in everybody() {
+        let line = Cmd::tool("hc-run").args(["/usr/bin/python3", "-c", "import os; print(os.getpid())"]);
+        let output = who.runs(line).run();
+        let first = String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default().to_owned();
+        if output.ended == hc_tests::Ended::Exit(0) {
+            assert_eq!(output.text(), "1\n", "{output:?}");
+        } else {
+            assert!(first.starts_with("hc-rootfs: /usr/bin/python3"), "{output:?}");
+            assert!(first.contains(" is data and is not copied"), "{output:?}");
+            assert!(first.contains("--root=DIR") && first.contains("cp "), "{output:?}");
+        }
+    }
 }
