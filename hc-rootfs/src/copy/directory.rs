@@ -14,6 +14,10 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+/// openat2(2) gives up on a `..`, of a symlink say, when anything on the machine is renamed or mounted meanwhile.
+/// Not for ever: where this fails, a file is copied once more than it had to be.
+const MAX_TRIES: u32 = 10_000;
+
 pub(crate) struct Directory {
     pub(crate) descriptor: OwnedFd,
     /// For messages: DIR and the way from there.
@@ -63,7 +67,14 @@ impl Directory {
         let how = OpenHow::new()
             .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
             .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
-        fstat(openat2(&self.descriptor, path, how)?)
+        let mut tries = MAX_TRIES;
+        let found = loop {
+            match openat2(&self.descriptor, path, how) {
+                Err(Errno::EAGAIN) if tries > 0 => tries -= 1,
+                found => break found?,
+            }
+        };
+        fstat(found)
     }
 
     /// The error of a call that concerns the directory itself.
