@@ -26,7 +26,7 @@ help:
 	@echo 'make hello               run the installed hc-run'
 	@echo 'make uninstall           remove what install put there'
 	@echo 'make test                run all tests, as root for all of them'
-	@echo 'make lint                formatting, clippy, pages, scripts'
+	@echo 'make lint                formatting, clippy, rustdoc, pages, scripts'
 	@echo 'make clean               remove what was built'
 
 # Removed first: a tool that is running cannot be written to, but it can be replaced.
@@ -56,6 +56,7 @@ lint:
 	tests/require
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	mandoc -T lint -W warning $(PAGES)
 	shellcheck tests/require .ci/run
 

@@ -6,8 +6,9 @@ use std::ffi::{OsStr, OsString};
 
 /// Writes the chain that runs `program`, an absolute path here and inside, with `arguments`.
 ///
-/// * a tmpfs for the root directory, if it is not kept: in a mount namespace, so that it goes with its last
-///   process however that ends. A user makes the user namespace here, for mounting needs it;
+/// * `hc-unshare -m --tmpfs`, if the root directory is not kept: a mount namespace with a tmpfs for it, which goes
+///   with the last process in there, however that ends. A user makes the user namespace here already (`-r`), for
+///   mounting needs it; it is entered once;
 /// * `hc-rootfs`: while the machine's files are still in reach;
 /// * `hc-env`: before the tool that becomes process 1, whose environment stays readable in there;
 /// * `hc-unshare`: last, for it closes the door.

@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// The tools that a chain is made of, by absolute path: hc-env takes PATH away.
+/// The tools that a chain is made of, by absolute path: behind `hc-env -i` there is no PATH to find one in.
 pub(crate) struct Links {
     pub(crate) rootfs: OsString,
     pub(crate) env: OsString,

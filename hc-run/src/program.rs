@@ -15,8 +15,9 @@ pub(crate) fn find(argv: &[OsString], env: &Environ) -> Result<OsString> {
     absolute(file)
 }
 
-/// What has no `#!` line execvp(3) would leave to /bin/sh, which is not in the container. Said here, for to
-/// hc-rootfs the program is an operand like any other, and not what is run (126).
+/// Refuses, with 126, what is neither an ELF file nor a script with a `#!` line. Outside of a container execvp(3)
+/// gives such a file to /bin/sh; in it there is no /bin/sh. Not left to hc-rootfs, to which the program is an
+/// operand like any other: it would end with 125.
 fn refuse_text(file: &Path) -> Result<()> {
     let mut head = Vec::new();
     if File::open(file).and_then(|file| file.take(4).read_to_end(&mut head)).is_err() {

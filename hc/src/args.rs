@@ -26,7 +26,7 @@ pub enum Opt {
 }
 
 impl Args {
-    /// The arguments after the program's name.
+    /// `arguments` are those after the program's name.
     pub fn new<I>(arguments: I) -> Self
     where
         I: IntoIterator<Item: Into<OsString>, IntoIter: 'static>,
@@ -38,7 +38,8 @@ impl Args {
     }
 
     /// The next option; `None` at the first operand, after `--`, and at the end. `longs` are the tool's long
-    /// options, of which an unambiguous beginning is enough.
+    /// options, without `--`; of each, an unambiguous beginning is enough. Fails with getopt_long(3)'s messages on a
+    /// long option that is not among them, is ambiguous, or has a value that the caller did not ask for.
     pub fn next(&mut self, longs: &[&'static str]) -> Result<Option<Opt>> {
         if self.operand.is_some() {
             return Ok(None);

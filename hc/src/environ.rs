@@ -24,8 +24,8 @@ impl Environ {
     }
 
     /// Puts each of `entries`, which are `name=value`, in the place of the first entry of that name, or
-    /// appends it, as putenv(3) does. Further entries of that name stay. Takes time in proportion to all of
-    /// them, however many there are.
+    /// appends it, as putenv(3) does. Further entries of that name stay. Takes n log n time for n entries, old and
+    /// new together: a command line may hold a hundred thousand.
     pub fn put_all(&mut self, entries: impl IntoIterator<Item = CString>) {
         let mut places: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
         for (at, name) in self.0.iter().enumerate().filter_map(|(at, entry)| Some((at, name_of(entry)?))) {

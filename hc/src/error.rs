@@ -30,7 +30,7 @@ enum Kind {
     Answer,
 }
 
-/// Why a tool ends without becoming NEXT. Shown once, by [`crate::start`].
+/// Why a tool ends without becoming NEXT. Shown once, by [`crate::start()`].
 #[derive(Debug, PartialEq, Eq)]
 pub struct Error {
     kind: Kind,
@@ -38,7 +38,8 @@ pub struct Error {
 }
 
 impl Error {
-    /// A failure of the tool itself (125): `what: reason`, in the form of contract 6 of hc(7).
+    /// A failure of the tool itself (125). `message` is `what: reason`, as contract 6 of hc(7) has it: one line,
+    /// without the tool's name, with names from outside passed through [`crate::show()`].
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
         Self::with_status(Status::FAILED, message)
@@ -50,19 +51,20 @@ impl Error {
         Error { kind: Kind::Failure(status), message: message.into() }
     }
 
-    /// A failed system call (125): `what: strerror(errno)`.
+    /// A failed system call (125): `what`, and strerror(3) of `errno` as the reason.
     #[must_use]
     pub fn from_errno(what: impl fmt::Display, errno: Errno) -> Self {
         Self::new(format!("{what}: {}", reason(errno)))
     }
 
-    /// A bad command line (125). The line ends by naming the page that has the right one.
+    /// A bad command line (125). What is shown ends with the page that has the right one: `try 'man hc-x'`.
     #[must_use]
     pub fn usage(message: impl Into<String>) -> Self {
         Error { kind: Kind::Usage, message: message.into() }
     }
 
-    /// The text of `--help` or `--version`: ends the parse, goes to standard output, status 0.
+    /// The text of `--help` or `--version`, whole lines. It is an error only in that it ends the parse: it goes to
+    /// standard output, with status 0.
     #[must_use]
     pub fn answer(text: impl Into<String>) -> Self {
         Error { kind: Kind::Answer, message: text.into() }
@@ -117,7 +119,7 @@ pub fn reason(errno: Errno) -> String {
 
 /// Says, where a system call failed, what it was for.
 pub trait Context<T> {
-    /// Turns the failure into `what: reason`. Give `format_args!(…)` for a text that is only built then.
+    /// Turns a failure into the error `what: reason` (125). `what` as `format_args!(…)` is only built then.
     fn context(self, what: impl fmt::Display) -> Result<T>;
 }
 

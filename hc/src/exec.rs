@@ -16,7 +16,8 @@ use std::path::Path;
 const SHELL: &CStr = c"/bin/sh";
 
 /// Replaces this process with `argv`, its program searched for in the PATH of `env`. Returns only when it
-/// could not: the reason, with 127 for what was not found and 126 for anything else.
+/// could not, the reason: with status 127 when the program, its loader or its interpreter was not found, with 126
+/// for any other answer of execve(2), with 125 when `argv` is nothing that could be executed.
 #[must_use]
 pub fn exec(argv: &[OsString], env: &Environ) -> Error {
     match argv.first() {
@@ -28,9 +29,9 @@ pub fn exec(argv: &[OsString], env: &Environ) -> Error {
 /// [`exec`], with a program that is not `argv[0]`: what `env --argv0` does, and a login shell's `-sh`.
 ///
 /// As execvp(3): a permission error is remembered while the search goes on, and a file that the kernel does
-/// not know the format of is given to /bin/sh, unless it is a program for another machine, of which a shell
-/// would print garbage. Raw execve(2) throughout, for `Command::exec` of std would
-/// change the disposition of SIGPIPE.
+/// not know the format of is given to /bin/sh. Unlike it, an ELF file is not: it is for another machine, or
+/// damaged, and a shell would read garbage. Raw execve(2) throughout, for `Command::exec` of std would change the
+/// disposition of SIGPIPE.
 #[must_use]
 pub fn exec_as(program: &OsStr, argv: &[OsString], env: &Environ) -> Error {
     let Ok(words) = argv.iter().map(|word| CString::new(word.as_bytes())).collect::<Result<Vec<_>, _>>()

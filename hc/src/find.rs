@@ -67,8 +67,9 @@ pub(crate) fn search<T>(
     })
 }
 
-/// The file that exec(2) would be given for `program`, without executing it. `path` is the value of PATH, if
-/// set. Fails with 127 when there is none, with 126 when what is there cannot be executed.
+/// The file that [`crate::exec()`] would execute for `program`, found without executing it; relative when `program`
+/// or the element of PATH is. `path` is the value of PATH, if set. Fails with 127 when there is none, with 126
+/// when what is there may not be executed. What is in the file is not looked at.
 pub fn find_program(program: &OsStr, path: Option<&[u8]>) -> Result<PathBuf> {
     search(program, path, |file| {
         // In the order of the kernel: first the way there, then the kind of the file, then its mode.

@@ -3,13 +3,14 @@
 //! Every tool of the set is `tool [options] [operands] [--] NEXT [ARG]...`: it does one step and then
 //! *becomes* NEXT. What that asks of each of them alike lives here, and nothing else does:
 //!
-//! * [`tool!`] and [`start`]: the entry point, which leaves the inherited state as it is,
-//! * [`Args`]: options up to the first operand, as getopt_long(3) reads them, over byte strings,
-//! * [`Error`], [`Result`], [`Context`]: one line on standard error and an exit status,
+//! * [`tool!`] and [`start()`]: the entry point, which leaves the inherited state as it is,
+//! * [`Args`] and [`Opt`]: options up to the first operand, as getopt_long(3) reads them, over byte strings,
+//! * [`Error`], [`Result`], [`Context`], [`Status`], [`reason`]: one line on standard error and an exit status,
 //! * [`Environ`]: the environment block, byte for byte,
-//! * [`exec`] and [`find_program`]: NEXT, searched for as execvp(3) does, and the reason when it does not start,
-//! * [`print()`] and [`note`]: standard output with its errors noticed, a word to the user, and [`show`]:
-//!   hostile names made printable.
+//! * [`exec()`], [`exec_as`] and [`find_program`]: NEXT, searched for as execvp(3) does, and the reason when it
+//!   does not start,
+//! * [`print()`] and [`note`]: standard output with its errors noticed, and a word to the user,
+//! * [`show()`]: hostile names made printable.
 //!
 //! Admission rule: what three tools use, or what is part of the contract.
 

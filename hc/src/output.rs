@@ -14,7 +14,8 @@ pub(crate) fn complain(line: &str) {
     let _ = sys::write_all(sys::STDERR, line.as_bytes());
 }
 
-/// Tells the user, on standard error, what is no failure but will matter: `hc-x: TEXT`. One line.
+/// Tells the user, on standard error, what is no failure but will matter: `TOOL: TEXT`. `text` is one line, with
+/// names from outside passed through [`crate::show()`].
 pub fn note(tool: &str, text: &str) {
     complain(&format!("{tool}: {text}\n"));
 }

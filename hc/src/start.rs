@@ -33,7 +33,8 @@ macro_rules! tool {
     };
 }
 
-/// Runs a tool: what its `main` does. Returns the exit status; a tool that became NEXT never gets there.
+/// Runs `run` for the tool called `name`: what the `main` that [`crate::tool!`] defines does. Prints the error or
+/// the answer that comes back, and returns the exit status. A tool that became NEXT never gets there.
 ///
 /// # Safety
 /// `argv` is what the C library gave to `main`.

@@ -6,7 +6,7 @@
 //! * [`View`] is what the kernel says about a process, as the program `hc-probe` printed it.
 //! * [`compare`] runs one command line under an original tool and under ours.
 //! * [`docs`] reads manual pages, help texts and parsers.
-//! * [`require!`](crate::require) skips a test that cannot run here, and says so.
+//! * [`require!`](crate::require!) skips a test that cannot run here, and says so.
 //!
 //! The tools are built when they are first asked for, or taken from `HC_BIN_DIR`.
 

@@ -15,7 +15,7 @@ macro_rules! require {
     };
 }
 
-/// What [`require!`](crate::require) does when the condition does not hold.
+/// What [`require!`](crate::require!) does when the condition does not hold.
 pub fn skip(test: &str, reason: &str) {
     let name = std::thread::current().name().map_or_else(|| test.to_owned(), str::to_owned);
     let strict = std::env::var_os("HC_TEST_STRICT").is_some_and(|value| value != "0" && !value.is_empty());
