@@ -2,7 +2,7 @@
 
 use hc_tests::docs::{self, Step};
 use hc_tests::{Cmd, Dir, Ended, Host, is_root, require, user_namespaces};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const TOOLS: [(&str, &str); 5] = [
     ("hc-env", "man/hc-env.1"),
@@ -164,4 +164,38 @@ fn the_readme_has_exactly_two_commands_for_a_fresh_machine() {
     let section = readme.split("## Two commands").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
     let commands: Vec<&str> = section.lines().filter_map(|line| line.strip_prefix("    ")).collect();
     assert_eq!(commands, ["tests/require make && make install hello", "tests/require && make test"]);
+}
+
+/// The files that ARCHITECTURE.md lists for each package, without `.rs`: the first column of its code map.
+fn code_map() -> BTreeMap<String, BTreeSet<String>> {
+    let text = docs::text("ARCHITECTURE.md");
+    let map = text.split("## Code map").nth(1).and_then(|rest| rest.split("\nEvery tool").next()).unwrap();
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut package = String::new();
+    for line in map.lines().filter_map(|line| line.strip_prefix("    ")) {
+        let column = line.trim_start().split("  ").next().unwrap();
+        let names = if line.starts_with(' ') {
+            column
+        } else {
+            column.trim_end_matches('/').clone_into(&mut package);
+            // Behind the name of a tool are the files that all tools have, behind the others is prose.
+            line.strip_prefix(column).map(str::trim).filter(|rest| *rest == "main, options").unwrap_or("")
+        };
+        let names = names.split(", ").filter(|name| !name.is_empty()).map(str::to_owned);
+        found.entry(package.clone()).or_default().extend(names);
+    }
+    found
+}
+
+#[test]
+fn the_code_map_lists_every_file_and_no_other() {
+    let map = code_map();
+    for package in TOOLS.map(|(tool, _)| tool).into_iter().chain(["hc"]) {
+        let entries = std::fs::read_dir(docs::file(&format!("{package}/src"))).unwrap().flatten();
+        let names = entries.map(|entry| entry.file_name().into_string().unwrap());
+        let files: BTreeSet<String> =
+            names.filter_map(|name| Some(name.strip_suffix(".rs")?.to_owned())).collect();
+        let files: BTreeSet<String> = files.into_iter().filter(|name| name != "lib").collect();
+        assert_eq!(map[package], files, "{package}/src in ARCHITECTURE.md, and in the tree");
+    }
 }
