@@ -199,3 +199,12 @@ fn the_code_map_lists_every_file_and_no_other() {
         assert_eq!(map[package], files, "{package}/src in ARCHITECTURE.md, and in the tree");
     }
 }
+
+#[test]
+fn the_example_of_contributing_is_a_test_that_runs() {
+    let shown = docs::text("CONTRIBUTING.md");
+    let shown = shown.split("```rust\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let source = docs::text("tests/suite/example.rs");
+    let (_, code) = source.split_once("\n\n").unwrap();
+    assert_eq!(shown, code, "CONTRIBUTING.md, and tests/suite/example.rs");
+}

@@ -6,6 +6,7 @@
 mod contract;
 mod docs;
 mod env;
+mod example;
 mod netns;
 mod rootfs;
 mod run;
