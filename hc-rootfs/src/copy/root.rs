@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 /// How long another run may hold DIR. Those inside a container can hold the lock as well, and shall not hold
 /// up anybody for ever.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const INTERVAL: Duration = Duration::from_millis(10);
 /// How often DIR may vanish while this run waits for it.
 const ATTEMPTS: usize = 100;
