@@ -12,11 +12,12 @@ pub(crate) fn line(words: &[OsString]) -> Vec<u8> {
     line
 }
 
-/// Leaves alone what is the same to every shell. A first word with `=` would be an assignment.
+/// Leaves alone what is the same to every shell. A first word with `=` would be an assignment; at the start of
+/// any word, zsh takes `=` for the path of a program.
 fn quote(word: &[u8], first: bool) -> Vec<u8> {
     let plain =
         |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:,@%+".contains(&byte) || (byte == b'=' && !first);
-    if !word.is_empty() && word.iter().all(|&byte| plain(byte)) {
+    if !word.is_empty() && !word.starts_with(b"=") && word.iter().all(|&byte| plain(byte)) {
         return word.to_vec();
     }
     let mut quoted = vec![b'\''];
@@ -48,8 +49,8 @@ mod tests {
     #[test]
     fn what_a_shell_would_change_is_quoted() {
         assert_eq!(
-            quoted(&["a=b", "", "it's", "$x", "~", "a\nb", "#"]),
-            "'a=b' '' 'it'\\''s' '$x' '~' 'a\nb' '#'\n"
+            quoted(&["a=b", "", "it's", "$x", "~", "a\nb", "#", "=ls"]),
+            "'a=b' '' 'it'\\''s' '$x' '~' 'a\nb' '#' '=ls'\n"
         );
     }
 }
