@@ -111,7 +111,7 @@ fn remove(root: &Directory) -> Result<()> {
     }
 }
 
-/// Removes the files in the stage. Directories in it are none of ours and stay.
+/// Removes the files in the stage that have a name of ours, which is a number. Anything else stays.
 fn empty(root: &Directory) -> nix::Result<()> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let mut stage = Dir::openat(&root.descriptor, NAME, flags, Mode::empty())?;
@@ -119,7 +119,7 @@ fn empty(root: &Directory) -> nix::Result<()> {
         .iter()
         .map(|entry| entry.map(|entry| OsStr::from_bytes(entry.file_name().to_bytes()).to_owned()))
         .collect::<nix::Result<_>>()?;
-    for name in names.iter().filter(|name| *name != "." && *name != "..") {
+    for name in names.iter().filter(|name| name.as_bytes().iter().all(u8::is_ascii_digit)) {
         match unlinkat(&stage, name.as_os_str(), UnlinkatFlags::NoRemoveDir) {
             Ok(()) | Err(Errno::EISDIR) => {}
             Err(errno) => return Err(errno),

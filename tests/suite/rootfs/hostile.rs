@@ -123,12 +123,13 @@ fn a_directory_where_a_file_belongs_is_an_error() {
 fn what_is_in_the_way_of_the_files_being_written_is_not_removed() {
     let dir = Dir::new();
     dir.file("out/file", "");
-    for kind in ["link", "file", "directory"] {
+    for kind in ["link", "file", "directory", "somebody's file"] {
         fs::create_dir_all(dir.join("box")).unwrap();
         let place = dir.join("box/.hc-rootfs");
         match kind {
             "link" => symlink("../out", &place).unwrap(),
             "file" => fs::write(&place, "").unwrap(),
+            "somebody's file" => drop(dir.file("box/.hc-rootfs/notes", "dear diary")),
             _ => fs::create_dir_all(place.join("deep/er")).unwrap(),
         }
         let before = dir.listing();
