@@ -38,7 +38,8 @@ impl Cmd {
     #[track_caller]
     pub fn new(program: impl AsRef<OsStr>) -> Self {
         let name = program.as_ref();
-        let file = find(name).unwrap_or_else(|| panic!("{}: not on this machine", name.display()));
+        let file =
+            find(name).unwrap_or_else(|| panic!("{}: not on this machine (tests/require)", name.display()));
         let path = format!("PATH={}:{SYSTEM_PATH}", binaries::bin_dir().display());
         Cmd {
             program: file,
