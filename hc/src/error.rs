@@ -114,7 +114,11 @@ impl std::error::Error for Error {}
 /// The C library's words for an error number: what users know from every other tool.
 #[must_use]
 pub fn reason(errno: Errno) -> String {
-    sys::strerror(errno as i32)
+    match errno {
+        // The number, which the kernel should have kept to itself, is lost; 0 would read "Success".
+        Errno::UnknownErrno => "an error that has no name".to_owned(),
+        errno => sys::strerror(errno as i32),
+    }
 }
 
 /// Says, where a system call failed, what it was for.
@@ -132,7 +136,7 @@ impl<T> Context<T> for nix::Result<T> {
 impl<T> Context<T> for std::io::Result<T> {
     fn context(self, what: impl fmt::Display) -> Result<T> {
         self.map_err(|error| match error.raw_os_error() {
-            Some(number) => Error::from_errno(what, Errno::from_raw(number)),
+            Some(number) => Error::new(format!("{what}: {}", sys::strerror(number))),
             None => Error::new(format!("{what}: {error}")),
         })
     }
@@ -155,6 +159,10 @@ mod tests {
     fn reasons_are_the_c_library_s() {
         assert_eq!(reason(Errno::ELOOP), "Too many levels of symbolic links");
         assert_eq!(reason(Errno::EXDEV), "Invalid cross-device link");
+        // ENOTSUPP, which some drivers let out of the kernel.
+        assert_eq!(reason(Errno::from_raw(524)), "an error that has no name");
+        let io = Err::<(), _>(std::io::Error::from_raw_os_error(524)).context("x").unwrap_err();
+        assert_eq!(io.to_string(), "x: Unknown error 524");
     }
 
     #[test]
