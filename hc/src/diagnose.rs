@@ -4,11 +4,11 @@
 //! program were. This module looks at the file, as hostile as any, and names what is really missing.
 
 use crate::error::{Error, Status, reason};
+use crate::find::may_execute;
 use crate::show::show;
 use goblin::elf::program_header::{PT_INTERP, ProgramHeader};
 use nix::errno::Errno;
 use nix::sys::statvfs::{FsFlags, statvfs};
-use nix::unistd::{AccessFlags, access};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -55,7 +55,7 @@ fn obstacle(file: &Path, depth: usize) -> Option<String> {
     if !metadata.is_file() {
         return Some("is not a regular file".to_owned());
     }
-    if access(file, AccessFlags::X_OK).is_err() {
+    if may_execute(file).is_err() {
         let mode = metadata.permissions().mode() & 0o7777;
         let noexec = statvfs(file).is_ok_and(|mount| mount.flags().contains(FsFlags::ST_NOEXEC));
         let hint = if noexec { "; its file system is mounted noexec" } else { "" };
@@ -69,7 +69,7 @@ fn obstacle(file: &Path, depth: usize) -> Option<String> {
 /// The directory on the way to `file` that may not be passed through.
 fn closed_directory(file: &Path) -> Option<String> {
     let above = file.ancestors().skip(1).filter(|path| !path.as_os_str().is_empty());
-    let closed = above.filter(|path| access(*path, AccessFlags::X_OK) == Err(Errno::EACCES)).last()?;
+    let closed = above.filter(|path| may_execute(path) == Err(Errno::EACCES)).last()?;
     Some(format!("{} (directory {} may not be searched)", reason(Errno::EACCES), show(closed)))
 }
 

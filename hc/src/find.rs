@@ -4,7 +4,8 @@ use crate::diagnose;
 use crate::error::{Error, Result, Status};
 use crate::show::show;
 use nix::errno::Errno;
-use nix::unistd::{AccessFlags, access};
+use nix::fcntl::{AT_FDCWD, AtFlags};
+use nix::unistd::{AccessFlags, faccessat};
 use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -76,8 +77,14 @@ pub fn find_program(program: &OsStr, path: Option<&[u8]>) -> Result<PathBuf> {
         if !stat(file)?.is_file() {
             return Err(Errno::EACCES);
         }
-        access(file, AccessFlags::X_OK).map(|()| file.to_owned())
+        may_execute(file).map(|()| file.to_owned())
     })
+}
+
+/// Whether this process may execute `file`, or search it if it is a directory: asked with the effective ids and
+/// capabilities, as the kernel does it. (access(2) uses the real ids; eaccess(3) works it out without capabilities.)
+pub(crate) fn may_execute(file: &Path) -> nix::Result<()> {
+    faccessat(AT_FDCWD, file, AccessFlags::X_OK, AtFlags::AT_EACCESS)
 }
 
 fn stat(file: &Path) -> nix::Result<Metadata> {

@@ -39,6 +39,21 @@ fn a_caller_that_ignores_sigpipe_has_a_next_that_survives_it() {
     }
 }
 
+#[test]
+fn what_a_capability_lets_the_caller_run_it_may_run() {
+    require!(hc_tests::is_root(), "only root can hand out a capability");
+    let dir = Dir::new();
+    let program = dir.program("true", fs::read("/bin/true").unwrap());
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    let user = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+    let capability = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
+    let setpriv = || Cmd::new("setpriv").args(user).args(capability);
+    setpriv().chain(&Cmd::tool("hc-env")).arg(&program).run().ok().quiet();
+    let target = dir.directory("root");
+    std::os::unix::fs::chown(&target, Some(65534), Some(65534)).unwrap();
+    setpriv().chain(&Cmd::tool("hc-rootfs")).arg(&target).arg(&program).run().ok().quiet();
+}
+
 /// Programs that do not start, in a directory that everybody can read: each with the status and the reason.
 fn obstacles(dir: &Dir) -> Vec<(String, i32, String)> {
     let path = |name: &str| dir.join(name).display().to_string();
