@@ -27,6 +27,10 @@ impl Environ {
     /// appends it, as putenv(3) does. Further entries of that name stay. Takes n log n time for n entries, old and
     /// new together: a command line may hold a hundred thousand.
     pub fn put_all(&mut self, entries: impl IntoIterator<Item = CString>) {
+        let mut entries = entries.into_iter().peekable();
+        if entries.peek().is_none() {
+            return;
+        }
         let mut places: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
         for (at, name) in self.0.iter().enumerate().filter_map(|(at, entry)| Some((at, name_of(entry)?))) {
             places.entry(name.to_vec()).or_insert(at);
