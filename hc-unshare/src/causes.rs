@@ -49,6 +49,17 @@ pub(crate) fn of_missing_privilege(errno: Errno) -> &'static str {
     }
 }
 
+/// The words to add when a directory cannot be mounted over itself.
+pub(crate) fn of_refused_copy(errno: Errno) -> &'static str {
+    match errno {
+        // open_tree(2) takes nothing that is not in this mount namespace.
+        Errno::EINVAL => {
+            " (it is in another mount namespace, as an open file of the caller is: give its path)"
+        }
+        errno => of_missing_privilege(errno),
+    }
+}
+
 /// The words to add when an id map cannot be written.
 pub(crate) fn of_refused_maps() -> &'static str {
     match setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") {

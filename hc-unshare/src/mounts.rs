@@ -62,7 +62,8 @@ pub(crate) fn furnish_and_enter(root: &Root, mounts: &[Mount], own_mounts: bool)
             // for a privileged process to climb to. Once `place` is open, nothing needs the chroot any more.
             sys::leave_chroot().map_err(|errno| refused(directory, errno))?;
             make_private()?;
-            let root = mount_point_at(&place).map_err(|errno| refused(directory, errno))?;
+            let root = mount_point_at(&place)
+                .map_err(|errno| failed(directory, errno, causes::of_refused_copy(errno)))?;
             // While the old root is still there: in a user namespace the kernel mounts a new proc only
             // where an old one is in full view.
             for mount in mounts {
@@ -78,7 +79,10 @@ pub(crate) fn furnish_and_enter(root: &Root, mounts: &[Mount], own_mounts: bool)
 
 /// The error for a root directory that cannot be one.
 fn refused(directory: &OsStr, errno: Errno) -> Error {
-    let because = causes::of_missing_privilege(errno);
+    failed(directory, errno, causes::of_missing_privilege(errno))
+}
+
+fn failed(directory: &OsStr, errno: Errno, because: &str) -> Error {
     Error::new(format!("root {}: {}{because}", hc::show(directory), hc::reason(errno)))
 }
 

@@ -160,6 +160,18 @@ fn an_initramfs_cannot_be_left() {
 }
 
 #[test]
+fn a_root_that_the_caller_has_open_is_in_the_mount_namespace_that_is_left() {
+    require!(is_root(), "takes root");
+    let root = Root::new();
+    let line = Cmd::sh("exec 7<\"$0\"; exec hc-unshare -m --root=/proc/self/fd/7 /hc-probe").arg(root.path());
+    let message = line.run().fails("hc-unshare", 125);
+    let known = "root /proc/self/fd/7: Invalid argument (it is in another mount namespace, as an open file of the \
+                 caller is: give its path)";
+    assert_eq!(message, known);
+    assert!(docs::text("man/hc-unshare.1").contains(".It \"hc-unshare: root /x: Invalid argument (...)\""));
+}
+
+#[test]
 fn in_a_chroot_mounts_cannot_be_made_private_nor_user_namespaces_made() {
     require!(is_root(), "takes root");
     let root = Root::new();
