@@ -43,7 +43,7 @@ fn build(dir: &Dir, line: &str) {
 fn program(dir: &Dir, name: &str, libraries: &str, options: &str) {
     dir.file("main.c", "int main(void) { return 0; }\n");
     dir.directory(Path::new(name).parent().expect("a directory"));
-    build(dir, &format!("gcc -o {name} main.c -Wl,--no-as-needed {libraries} {options}"));
+    build(dir, &format!("cc -o {name} main.c -Wl,--no-as-needed {libraries} {options}"));
 }
 
 /// Builds the library `name`, which needs `libraries`; `options` are those of ld(1).

@@ -66,8 +66,8 @@ fn a_library_that_only_the_cache_leads_to_is_found_when_the_advice_is_followed()
     let (host, dir) = (Host::new(), Dir::new());
     dir.file("l.c", "int l(void) { return 42; }\n");
     dir.file("m.c", "int l(void); int main(void) { return l(); }\n");
-    build(&dir, "gcc -shared -fPIC -o libhctest.so.1 l.c -Wl,-soname,libhctest.so.1");
-    build(&dir, "gcc -o p m.c libhctest.so.1");
+    build(&dir, "cc -shared -fPIC -o libhctest.so.1 l.c -Wl,-soname,libhctest.so.1");
+    build(&dir, "cc -o p m.c libhctest.so.1");
     let install = "mkdir -p /opt/hctest && cp libhctest.so.1 /opt/hctest
                    echo /opt/hctest >/etc/ld.so.conf.d/hctest.conf && ldconfig && ./p; test $? = 42";
     Cmd::sh(install).dir(dir.path()).on(&host).run().ok().quiet();

@@ -191,7 +191,7 @@ fn what_is_static_needs_nothing_else() {
     let dir = Dir::of_nobody();
     dir.file("main.c", "int main(void) { return 42; }\n");
     for option in ["-static", "-static-pie"] {
-        build(&dir, &format!("gcc {option} -o p main.c"));
+        build(&dir, &format!("cc {option} -o p main.c"));
         rootfs(&dir).arg("./p").run().ok().quiet();
         assert_eq!(files_in(&dir.join("box")), [dir.join("p")].into(), "{option}");
         inside(&dir).arg(dir.join("p")).run().exits(42).quiet();
@@ -253,7 +253,7 @@ fn nothing_is_executed_and_the_caller_s_loader_variables_have_no_part_in_it() {
         mark.display()
     );
     dir.file("evil.c", source);
-    build(&dir, "gcc -static -nostdlib -o evil evil.c");
+    build(&dir, "cc -static -nostdlib -o evil evil.c");
     program(&dir, "p", "", &format!("-Wl,--dynamic-linker,{}/evil", dir.path().display()));
     Cmd::new(dir.join("p")).run();
     assert!(mark.exists(), "the kernel would execute it as the loader, and ldd too");
