@@ -38,9 +38,9 @@ fn a_user_has_names_in_namespaces_of_his_own() {
         hc-netns add a; hc-netns add b
         ip netns exec a ls /sys/class/net
         hc-netns exec b ls /sys/class/net
-        hc-netns list; ip netns delete a; hc-netns delete b; hc-netns list";
+        hc-netns list | sort; ip netns delete a; hc-netns delete b; hc-netns list";
     let own = Cmd::line(["unshare", "-rm", "sh", "-c", script]).as_nobody();
-    own.run().ok().quiet().says("lo\nlo\nb\na\n");
+    own.run().ok().quiet().says("lo\nlo\na\nb\n");
 }
 
 #[test]
