@@ -5,7 +5,7 @@ use hc_tests::{Cmd, Dir, Host, NOBODY, eventually, is_root, require};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 /// A program with an owner, mode and time of its own.
 fn odd_program(dir: &Dir, mode: u32) -> std::path::PathBuf {
@@ -63,7 +63,7 @@ fn a_user_owns_the_copy_and_a_privilege_is_not_handed_on() {
 }
 
 #[test]
-fn a_second_run_writes_nothing_and_is_quick() {
+fn a_second_run_writes_nothing() {
     let dir = Dir::new();
     let programs = ["/bin/sh", "/usr/bin/awk", "/usr/bin/env"];
     rootfs(&dir).args(programs).run().ok().quiet();
@@ -71,9 +71,7 @@ fn a_second_run_writes_nothing_and_is_quick() {
     let changed =
         |path: &str| dir.join(path).metadata().map(|about| (about.ctime(), about.ctime_nsec())).unwrap();
     let times = ["box", "box/usr/bin", "box/tmp"].map(changed);
-    let start = Instant::now();
     Cmd::tool("hc-rootfs").dir(dir.path()).args(["-v", "box"]).args(programs).run().ok().quiet();
-    assert!(start.elapsed() < Duration::from_secs(1));
     assert_eq!(dir.listing(), before);
     assert_eq!(["box", "box/usr/bin", "box/tmp"].map(changed), times);
     // Also in one that nobody can write to, and for a file of which only a link is missing.
