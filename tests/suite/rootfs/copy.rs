@@ -236,9 +236,10 @@ fn runs_in_one_dir_take_turns() {
     let lock = Cmd::line(["flock", "box", "sh", "-c", "echo locked; cat"]).dir(dir.path()).hold_input();
     let mut holder = lock.start();
     holder.expect("locked\n");
-    let mut waiting = rootfs(&dir).arg("/bin/rm").start();
-    let path = format!("/proc/{}/wchan", waiting.pid());
-    eventually("it waits", || fs::read_to_string(&path).is_ok_and(|text| text.contains("nanosleep")));
+    let log = dir.join("log");
+    let strace = Cmd::line(["strace", "-e", "trace=flock", "-o"]).arg(&log).dir(dir.path());
+    let mut waiting = strace.args(["hc-rootfs", "box", "/bin/rm"]).start();
+    eventually("it waits", || fs::read_to_string(&log).is_ok_and(|text| text.contains("EAGAIN")));
     assert!(!waiting.has_ended() && !dir.join("box/usr/bin/rm").exists());
     holder.write(b"", true);
     holder.wait().ok();
