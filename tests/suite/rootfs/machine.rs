@@ -19,7 +19,7 @@ fn is_dynamic(path: &Path) -> bool {
     let mut head = Vec::new();
     let read = fs::File::open(path).and_then(|file| file.take(4096).read_to_end(&mut head));
     let executable =
-        path.metadata().is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o1 != 0);
+        path.metadata().is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o5 == 0o5);
     let names = |text: &str| head.windows(text.len()).any(|part| part == text.as_bytes());
     read.is_ok() && executable && head.starts_with(b"\x7fELF") && names(GLIBC)
 }
