@@ -40,5 +40,5 @@ pub use dir::Dir;
 pub use host::Host;
 pub use output::{Ended, Output};
 pub use require::{is_root, skip, user_namespaces};
-pub use running::{Running, eventually};
+pub use running::{Running, eventually, meanwhile};
 pub use view::View;

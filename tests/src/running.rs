@@ -7,6 +7,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// A program that was started. When it is dropped, it and what it has started are killed.
@@ -240,4 +241,24 @@ pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "not within ten seconds: {what}");
         std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// Does `action` again and again in another thread while `test` runs, and no longer, also when that fails.
+pub fn meanwhile<T>(mut action: impl FnMut() + Send, test: impl FnOnce() -> T) -> T {
+    struct Stops<'a>(&'a AtomicBool);
+    impl Drop for Stops<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                action();
+            }
+        });
+        let _at_the_end = Stops(&stop);
+        test()
+    })
 }

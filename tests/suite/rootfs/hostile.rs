@@ -1,13 +1,12 @@
 //! Trees that lead out of DIR, and programs that are none.
 
 use super::{build, files_in, inside, library, program, refuses, rootfs};
-use hc_tests::{Cmd, Dir, Ended, is_root, require};
+use hc_tests::{Cmd, Dir, Ended, is_root, meanwhile, require};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A place outside of DIR that would be noticed if it changed.
 fn outside(dir: &Dir) -> Vec<String> {
@@ -140,39 +139,25 @@ fn what_is_in_the_way_of_the_files_being_written_is_not_removed() {
     }
 }
 
-/// Ends a loop that watches the flag, also when the test fails.
-struct StopsAtTheEnd<'a>(&'a AtomicBool);
-
-impl Drop for StopsAtTheEnd<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
 #[test]
 fn a_link_that_comes_and_goes_leads_nobody_out() {
     let dir = Dir::new();
     dir.directory("out/bin");
     dir.directory("box/usr");
     let before = outside(&dir);
-    let stop = AtomicBool::new(false);
-    let outcomes: Vec<_> = std::thread::scope(|scope| {
-        scope.spawn(|| {
-            // The directory and the link change places as fast as they can.
-            symlink(dir.join("out"), dir.join("box/link")).unwrap();
-            while !stop.load(Ordering::Relaxed) {
-                let _ = nix::fcntl::renameat2(
-                    nix::fcntl::AT_FDCWD,
-                    &dir.join("box/usr"),
-                    nix::fcntl::AT_FDCWD,
-                    &dir.join("box/link"),
-                    nix::fcntl::RenameFlags::RENAME_EXCHANGE,
-                );
-            }
-        });
-        let _stops_it = StopsAtTheEnd(&stop);
-        (0..60).map(|_| rootfs(&dir).arg("/bin/echo").run().ended).collect()
-    });
+    // The directory and the link change places as fast as they can.
+    symlink(dir.join("out"), dir.join("box/link")).unwrap();
+    let exchange = || {
+        let _ = nix::fcntl::renameat2(
+            nix::fcntl::AT_FDCWD,
+            &dir.join("box/usr"),
+            nix::fcntl::AT_FDCWD,
+            &dir.join("box/link"),
+            nix::fcntl::RenameFlags::RENAME_EXCHANGE,
+        );
+    };
+    let run = |_| rootfs(&dir).arg("/bin/echo").run().ended;
+    let outcomes: Vec<_> = meanwhile(exchange, || (0..60).map(run).collect());
     assert_eq!(outside(&dir), before);
     let expected = [Ended::Exit(0), Ended::Exit(125)];
     assert!(outcomes.iter().all(|ended| expected.contains(ended)), "{outcomes:?}");
