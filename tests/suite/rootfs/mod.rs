@@ -1,5 +1,6 @@
 //! hc-rootfs: what is found, what is copied, and what is left when it fails.
 
+mod broken;
 mod copy;
 mod hostile;
 mod machine;
