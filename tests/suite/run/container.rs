@@ -1,7 +1,7 @@
 //! What the program is in, and what is left when it has ended.
 
 use super::{Who, everybody};
-use hc_tests::{Cmd, Dir, Host, View, eventually, is_root, probe, require, user_namespaces};
+use hc_tests::{Cmd, Dir, Ended, Host, View, eventually, is_root, probe, require, user_namespaces};
 use nix::sys::signal::Signal;
 
 const NO_USER_NAMESPACES: &str = "ordinary users may not make user namespaces here";
@@ -164,10 +164,10 @@ fn nothing_is_left_on_the_machine_when_it_has_ended() {
     };
     let before = state();
     for who in everybody() {
-        for words in
-            [&["/bin/echo", "x"][..], &["sh", "-c", "exit 3"], &["sh", "-c", "echo x > /file; sleep 0"]]
+        for (words, status) in
+            [(&["/bin/echo", "x"][..], 0), (&["sh", "-c", "exit 3"], 3), (&["sh", "-c", "echo x > /file"], 0)]
         {
-            who.runs(Cmd::tool("hc-run").args(words).on(&host).dir(dir.path())).run();
+            who.runs(Cmd::tool("hc-run").args(words).on(&host).dir(dir.path())).run().exits(status).quiet();
             assert_eq!(state(), before, "{who:?}: {words:?}");
         }
     }
@@ -185,7 +185,7 @@ fn nothing_is_left_when_it_is_killed() {
         let inner = running.descendants();
         let namespace = std::fs::read_link(format!("/proc/{}/ns/mnt", inner[0])).unwrap();
         running.signal(Signal::SIGKILL);
-        running.wait_for_it_alone();
+        assert_eq!(running.wait_for_it_alone(), Ended::Signal(9));
         // Process 1 has lost its caller, not its life; its input ends with the test's side of it.
         drop(running);
         let in_use = || {

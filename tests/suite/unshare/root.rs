@@ -149,13 +149,13 @@ fn nothing_of_it_is_left_on_the_host() {
     let root = Root::new();
     let before = (host.mounts(), root.dir.listing());
     let place = root.option("--root");
-    for next in ["/hc-probe", "/nosuch"] {
-        for words in [
-            &["-m", &place][..],
-            &["-fpium", "--mount-proc", "--tmpfs=/a", &place],
-            &["--mount-proc=/nosuch", &place],
+    for (next, status) in [("/hc-probe", 0), ("/nosuch", 127)] {
+        for (words, status) in [
+            (&["-m", &place][..], status),
+            (&["-fpium", "--mount-proc", "--tmpfs=/a", &place], status),
+            (&["--mount-proc=/nosuch", &place], 125),
         ] {
-            unshare(words).arg(next).on(&host).dir(dir.path()).run();
+            unshare(words).arg(next).on(&host).dir(dir.path()).run().exits(status);
             assert_eq!((host.mounts(), root.dir.listing()), before);
         }
     }
