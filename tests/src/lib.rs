@@ -5,6 +5,7 @@
 //! * [`Dir`] is a directory for one test, [`Host`] a machine for one: mounts, network and names of its own.
 //! * [`View`] is what the kernel says about a process, as the program `hc-probe` printed it.
 //! * [`compare`] runs one command line under an original tool and under ours.
+//! * [`strace`] kills a tool at each of its system calls.
 //! * [`docs`] reads manual pages, help texts and parsers.
 //! * [`require!`](crate::require!) skips a test that cannot run here, and says so.
 //!
@@ -31,6 +32,7 @@ mod host;
 mod output;
 mod require;
 mod running;
+pub mod strace;
 mod sys;
 mod view;
 

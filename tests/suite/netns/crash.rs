@@ -1,39 +1,17 @@
 //! Killed at any point, and run at the same time.
 
 use super::{EITHER, ROOT, done, entered, ip, mounted, number, ours};
-use hc_tests::{Cmd, Dir, Ended, Host, Output, Running, eventually, is_root, require};
-use std::collections::HashMap;
-use std::fs;
+use hc_tests::strace::{self, Call};
+use hc_tests::{Cmd, Ended, Host, Output, Running, eventually, is_root, require};
 
-/// Every system call of `hc-netns LINE` behind its start-up, as its name and which of that name it is.
-fn calls(host: &Host, dir: &Dir, line: &str) -> Vec<(String, usize)> {
-    let log = dir.join("log");
-    let traced = Cmd::line(["strace", "-o"]).arg(&log).arg("hc-netns").args(line.split(' ')).on(host);
-    traced.run().ok();
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    let log = fs::read_to_string(&log).unwrap();
-    let all = log.lines().filter_map(|call| call.split_once('(')).map(|(name, _)| {
-        let count = seen.entry(name.to_owned()).or_default();
-        *count += 1;
-        (name.to_owned(), *count)
-    });
-    // The start-up ends with the look at descriptors 0 to 2.
-    let own: Vec<_> = all.skip_while(|call| *call != ("fcntl".to_owned(), 3)).skip(1).collect();
-    assert!(own.len() >= 5, "{line}: {own:?}");
-    // strace gives numbers to calls that it has no name for; it cannot be told to meet these.
-    own.into_iter().filter(|(name, _)| !name.starts_with("syscall_")).collect()
-}
-
-/// Runs `hc-netns LINE`, and kills it before its `count`th call of `name`.
-fn killed(host: &Host, line: &str, (name, count): &(String, usize)) -> Ended {
-    let inject = format!("inject={name}:signal=KILL:when={count}");
-    let cmd = Cmd::line(["strace", "-o", "/dev/null", "-e", &inject, "hc-netns"]).args(line.split(' '));
-    cmd.on(host).run().ended
+/// Kills `hc-netns LINE` at this call.
+fn killed(host: &Host, line: &str, at: &Call) {
+    assert_eq!(strace::killed(host, &ours(host, line), at), Ended::Signal(9), "{at:?}");
 }
 
 /// Whether there is nothing any more: no name, and no mount but that of the directory.
 #[track_caller]
-fn clean(host: &Host, at: &(String, usize)) {
+fn clean(host: &Host, at: &Call) {
     assert_eq!(ours(host, "list").run().ok().quiet().stdout, b"", "{at:?}");
     assert_eq!(mounted(host), 0, "{at:?}");
 }
@@ -41,10 +19,10 @@ fn clean(host: &Host, at: &(String, usize)) {
 #[test]
 fn add_killed_at_any_call_leaves_what_a_second_add_or_a_delete_deals_with() {
     require!(is_root(), ROOT);
-    let (host, dir) = (Host::new(), Dir::new());
-    let first = calls(&host, &dir, "add a");
+    let host = Host::new();
+    let first = strace::calls(&host, &ours(&host, "add a"));
     done(ours(&host, "delete a"));
-    let again = calls(&host, &dir, "add a");
+    let again = strace::calls(&host, &ours(&host, "add a"));
     done(ours(&host, "delete a"));
     let left_over = "hc-netns: /run/netns/a: is a left-over that no namespace is mounted on; \
                      'hc-netns delete a' removes it\n";
@@ -54,7 +32,7 @@ fn add_killed_at_any_call_leaves_what_a_second_add_or_a_delete_deals_with() {
         if fresh {
             Cmd::sh("umount /run/netns && rmdir /run/netns").on(&host).run().ok();
         }
-        assert_eq!(killed(&host, "add a", at), Ended::Signal(9), "{at:?}");
+        killed(&host, "add a", at);
         let second = ours(&host, "add a").run();
         if second.ended != Ended::Exit(0) && second.stderr == left_over.as_bytes() {
             left_overs += 1;
@@ -74,11 +52,11 @@ fn add_killed_at_any_call_leaves_what_a_second_add_or_a_delete_deals_with() {
 #[test]
 fn delete_killed_at_any_call_is_done_by_the_next() {
     require!(is_root(), ROOT);
-    let (host, dir) = (Host::new(), Dir::new());
+    let host = Host::new();
     done(ours(&host, "add a"));
-    for at in &calls(&host, &dir, "delete a") {
+    for at in &strace::calls(&host, &ours(&host, "delete a")) {
         done(ours(&host, "add a"));
-        assert_eq!(killed(&host, "delete a", at), Ended::Signal(9), "{at:?}");
+        killed(&host, "delete a", at);
         let second = ours(&host, "delete a").run();
         if second.ended != Ended::Exit(0) {
             let gone = "hc-netns: /run/netns/a: No such file or directory\n";
@@ -91,13 +69,11 @@ fn delete_killed_at_any_call_is_done_by_the_next() {
 #[test]
 fn exec_killed_at_any_call_leaves_nothing() {
     require!(is_root(), ROOT);
-    let (host, dir) = (Host::shared(), Dir::new());
+    let host = Host::shared();
     done(Cmd::sh("hc-netns add a; mkdir -p /etc/netns/a; echo >/etc/netns/a/hosts").on(&host));
     let before = (host.listing("/run"), host.mounts());
-    let all = calls(&host, &dir, "exec a /bin/true");
-    let own = all.split(|(name, _)| name == "execve").next().unwrap();
-    for at in own {
-        assert_eq!(killed(&host, "exec a /bin/true", at), Ended::Signal(9), "{at:?}");
+    for at in &strace::calls(&host, &ours(&host, "exec a /bin/true")) {
+        killed(&host, "exec a /bin/true", at);
         assert_eq!((host.listing("/run"), host.mounts()), before, "{at:?}");
     }
     ours(&host, "exec a true").run().ok().quiet();

@@ -1,7 +1,7 @@
 //! -f: the parent that stays, and what it hands on.
 
 use super::{Root, unshare};
-use hc_tests::{Cmd, Dir, Ended, NOBODY, Running, compare, eventually, is_root, require};
+use hc_tests::{Cmd, Dir, Ended, Host, NOBODY, Running, compare, eventually, is_root, require, strace};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use std::path::{Path, PathBuf};
@@ -150,36 +150,36 @@ fn killing_the_parent_leaves_the_child_and_nothing_else() {
 #[test]
 fn killing_process_1_ends_all_processes_and_mounts_of_the_container() {
     require!(is_root(), "takes root");
-    let root = Root::new();
-    let before = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let (host, root) = (Host::shared(), Root::new());
+    let before = host.mounts();
     // The probe's directory is on the host; sh is, too: no root here, but mounts and processes.
     let script = "sleep 1000 & sleep 1000 & echo ready; wait";
-    let mut running = started(&["-fpm", "--mount-proc", &root.option("--tmpfs")], script, |cmd| cmd);
+    let mut running =
+        started(&["-fpm", "--mount-proc", &root.option("--tmpfs")], script, |cmd| cmd.on(&host));
     eventually("all of them run", || running.descendants().len() == 3);
     let all: Vec<Pid> = running.descendants().into_iter().map(Pid::from_raw).collect();
     kill(all[0], Signal::SIGKILL).unwrap();
     assert_eq!(running.wait_for_it_alone(), Ended::Signal(9));
     eventually("all of them are gone", || !all.iter().any(|&pid| is_there(pid)));
-    assert_eq!(std::fs::read_to_string("/proc/self/mountinfo").unwrap(), before);
-    std::fs::remove_dir_all(root.path()).unwrap();
+    assert_eq!(host.mounts(), before);
+    Cmd::sh(format!("rm -r {}", root.path().display())).on(&host).run().ok().quiet();
 }
 
 #[test]
-fn killed_at_any_moment_it_leaves_no_mount_behind() {
+fn killed_at_any_call_it_leaves_no_mount_behind() {
     require!(is_root(), "takes root");
-    let root = Root::new();
-    let before = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
-    for delay in 0..24 {
-        let place = root.option("--root");
-        let words = ["-fpium", "--mount-proc", "--tmpfs=/tmp", &place, "/hc-unshare", "-f", "/hc-probe"];
-        let mut running = unshare(&words).start();
-        std::thread::sleep(std::time::Duration::from_micros(delay * 100));
-        let children = running.descendants();
-        running.signal(Signal::SIGKILL);
-        running.wait_for_it_alone();
-        for pid in children {
-            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
-        }
+    let (host, root) = (Host::shared(), Root::new());
+    let before = host.mounts();
+    let place = root.option("--root");
+    let line = unshare(&["-fpium", "--mount-proc", "--tmpfs=/tmp", &place, "/hc-probe"]);
+    let calls = strace::calls(&host, &line);
+    // Those of the parent, and those of the child, which makes the mounts.
+    for name in ["unshare", "wait4", "move_mount", "pivot_root", "umount2"] {
+        assert!(calls.iter().any(|call| call.0 == name), "{name}: {calls:?}");
+    }
+    for at in &calls {
+        assert_eq!(strace::killed(&host, &line, at), Ended::Signal(9), "{at:?}");
+        assert_eq!(host.mounts(), before, "{at:?}");
     }
     let ours = |pid: &Path| {
         std::fs::read_link(pid.join("root")).is_ok_and(|place| place.starts_with(root.path()))
@@ -190,6 +190,5 @@ fn killed_at_any_moment_it_leaves_no_mount_behind() {
         let mut processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| Some(entry.ok()?.path()));
         !processes.any(|process| ours(&process))
     });
-    assert_eq!(std::fs::read_to_string("/proc/self/mountinfo").unwrap(), before);
-    std::fs::remove_dir_all(root.path()).unwrap();
+    Cmd::sh(format!("rm -r {}", root.path().display())).on(&host).run().ok().quiet();
 }
