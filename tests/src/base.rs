@@ -12,7 +12,8 @@ static BASE: OnceLock<PathBuf> = OnceLock::new();
 /// The directory of this run. Anyone may pass through it, only its owner may write to it.
 pub(crate) fn directory() -> &'static Path {
     BASE.get_or_init(|| {
-        let parent = std::env::temp_dir();
+        // Without symlinks, which would lead elsewhere in another root.
+        let parent = fs::canonicalize(std::env::temp_dir()).expect("TMPDIR");
         remove_stale(&parent);
         let own = parent.join(format!("{PREFIX}{}", std::process::id()));
         // Fails on anything that exists, a symlink included: nobody can have prepared it.

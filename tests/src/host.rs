@@ -6,18 +6,43 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-/// Makes the root directory of the host and stays in it: `sh -c MAKE sh SCRATCH BINARIES PROPAGATION`.
-/// Everything is the real tree with a layer over it, except for /run, which is empty, and /proc, /sys, /dev and
-/// /tmp, which are the real ones. It ends with its standard input, which is ours.
+/// Makes the root directory of the host and stays in it: `sh -c MAKE sh SCRATCH BINARIES PROPAGATION TESTS`.
+/// Every tree of the real machine is there with a layer over it, except for /run, which is empty, and /proc,
+/// /sys, /dev, /tmp and the directory of the tests, which are the real ones. It ends with its standard input,
+/// which is ours.
 const MAKE: &str = r#"
 set -e
 mount -t tmpfs tmpfs "$1"
-mkdir "$1/over" "$1/work" "$1/root"
-mount -t overlay -o lowerdir=/,upperdir="$1/over",workdir="$1/work" overlay "$1/root"
+mkdir "$1/root"
+# A layer over the tree $2; where the kernel has none for its file system, the tree itself, to be read.
+layer() {
+    layers=$((layers + 1))
+    mkdir "$1/over$layers" "$1/work$layers"
+    chown --reference="$2" "$1/over$layers"
+    chmod --reference="$2" "$1/over$layers"
+    options="lowerdir=$2,upperdir=$1/over$layers,workdir=$1/work$layers"
+    mount -t overlay -o "$options" overlay "$1/root$2" 2>/dev/null || {
+        mount --bind "$2" "$1/root$2"
+        mount -o remount,bind,ro "$1/root$2"
+    }
+}
+layer "$1" /
+cut -d ' ' -f 5 /proc/self/mountinfo >"$1/points"
+while read -r point; do
+    # \040 is a space.
+    point=$(printf %b "$point")
+    case $point/ in
+        // | /proc/* | /sys/* | /dev/* | /run/* | /tmp/* | "$4"/*) ;;
+        # A mount over a single file, as containers have them for /etc/hosts.
+        *) if [ -d "$point" ]; then layer "$1" "$point"; elif [ -f "$point" ]; then cp "$point" "$1/root$point"; fi ;;
+    esac
+done <"$1/points"
 for tree in /proc /sys /dev /tmp; do mount --rbind $tree "$1/root$tree"; done
 mount -t tmpfs -o mode=755 tmpfs "$1/root/run"
-mkdir -p "$1/root$2"
-mount --bind "$2" "$1/root$2"
+for tree in "$2" "$4"; do
+    mkdir -p "$1/root$tree"
+    mount --bind "$tree" "$1/root$tree"
+done
 cd "$1/root"
 pivot_root . .
 umount -l .
@@ -29,7 +54,7 @@ exec cat
 "#;
 
 /// A private copy of this machine: a mount, network, UTS and IPC namespace whose root is a layer over the real
-/// root. Whatever happens in it, the machine is not changed, and it is gone with the test.
+/// root and what is mounted in it. Whatever happens in it, the machine is not changed, and it is gone with the test.
 pub struct Host {
     holder: Running,
     namespaces: Vec<File>,
@@ -66,8 +91,13 @@ impl Host {
             MAKE,
             "sh",
         ]);
-        let mut holder =
-            unshare.arg(scratch.path()).arg(binaries::bin_dir()).arg(propagation).hold_input().start();
+        let mut holder = unshare
+            .arg(scratch.path())
+            .arg(binaries::bin_dir())
+            .arg(propagation)
+            .arg(base::directory())
+            .hold_input()
+            .start();
         holder.expect("ready\n");
         let open = |name| {
             let path = format!("/proc/{}/ns/{name}", holder.pid());
