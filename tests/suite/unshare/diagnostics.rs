@@ -104,7 +104,7 @@ fn proc_needs_one_in_view_without_mounts_over_it() {
             let script = format!("mount -t tmpfs tmpfs {place} && exec {as_nobody} {next}");
             Cmd::new("unshare").args(["-m", "sh", "-c", &script]).run()
         };
-        over("/mnt").ok().quiet();
+        over(root.dir.directory("empty").to_str().unwrap()).ok().quiet();
         let message = says(over("/proc/fs"), 125, line);
         assert!(message.contains("mounts over it"), "{message}");
     }
