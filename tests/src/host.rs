@@ -63,7 +63,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// One whose mounts are private. Takes root.
+    /// One whose mounts are private. Takes [`can_make_hosts`](crate::can_make_hosts).
     #[track_caller]
     pub fn new() -> Self {
         Self::with_mounts("private")

@@ -4,7 +4,7 @@ use std::io::Write;
 
 /// Ends a test that cannot run here, with the reason on the terminal; a failure when `HC_TEST_STRICT=1`.
 ///
-/// `require!(hc_tests::is_root(), "only root can make network namespaces");`
+/// `require!(hc_tests::is_root(), "a file of another user is needed");`
 #[macro_export]
 macro_rules! require {
     ($condition:expr, $reason:expr) => {
@@ -25,9 +25,17 @@ pub fn skip(test: &str, reason: &str) {
     let _ = crate::sys::stderr().write_all(line.as_bytes());
 }
 
-/// True for root, which most tests need.
+/// True for root, who can do things as any user.
 pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
+}
+
+/// True for root who may mount things and make namespaces, which most tests need. In a container root may not.
+pub fn can_make_hosts() -> bool {
+    static ALLOWED: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+    *ALLOWED.get_or_init(|| {
+        is_root() && crate::Cmd::new("unshare").args(["-mnui", "true"]).run().ended == crate::Ended::Exit(0)
+    })
 }
 
 /// True where an ordinary user may make user namespaces.

@@ -5,7 +5,7 @@ mod inherited;
 mod messages;
 mod status;
 
-use hc_tests::{Cmd, Dir, Host, View, is_root, probe, tool};
+use hc_tests::{Cmd, Dir, Host, View, can_make_hosts, probe, tool};
 use std::ffi::OsString;
 use std::fmt;
 
@@ -28,10 +28,10 @@ impl fmt::Display for Link {
 }
 
 impl Who {
-    /// Everybody there is: root only when the tests are run by root.
+    /// Everybody there is: root only where the tests can make a machine.
     fn all() -> Vec<Who> {
         let mut all = vec![Who { host: None, dir: Dir::of_nobody() }];
-        if is_root() {
+        if can_make_hosts() {
             all.push(Who::root());
         }
         all

@@ -1,10 +1,10 @@
 //! What CONTRIBUTING.md shows of the harness; a test there holds it to this file.
 
-use hc_tests::{Cmd, Dir, Host, compare, is_root, require};
+use hc_tests::{Cmd, Dir, Host, can_make_hosts, compare, require};
 
 #[test]
 fn what_is_mounted_inside_stays_inside() {
-    require!(is_root(), "only root can make a mount namespace");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     // The same line under unshare(1) and under ours: hc-probe, as NEXT, has to see the same.
     let seen = compare::views("unshare", "hc-unshare", &["-m"], |cmd| cmd);
     // That is a View: keys and values. Beside one from outside it tells what is new.

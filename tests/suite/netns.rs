@@ -12,7 +12,7 @@ use hc_tests::{Cmd, Host};
 use std::os::unix::fs::MetadataExt;
 
 /// Why a test cannot run, if it cannot.
-const ROOT: &str = "only root has names for network namespaces";
+const ROOT: &str = "takes root with CAP_SYS_ADMIN";
 const USERS: &str = "ordinary users may not make user namespaces here";
 
 /// `hc-netns LINE`.

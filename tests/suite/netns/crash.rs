@@ -2,7 +2,7 @@
 
 use super::{EITHER, ROOT, done, entered, ip, mounted, number, ours};
 use hc_tests::strace::{self, Call};
-use hc_tests::{Cmd, Ended, Host, Output, Running, eventually, is_root, require};
+use hc_tests::{Cmd, Ended, Host, Output, Running, can_make_hosts, eventually, require};
 
 /// Kills `hc-netns LINE` at this call.
 fn killed(host: &Host, line: &str, at: &Call) {
@@ -18,7 +18,7 @@ fn clean(host: &Host, at: &Call) {
 
 #[test]
 fn add_killed_at_any_call_leaves_what_a_second_add_or_a_delete_deals_with() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     let first = strace::calls(&host, &ours(&host, "add a"));
     done(ours(&host, "delete a"));
@@ -51,7 +51,7 @@ fn add_killed_at_any_call_leaves_what_a_second_add_or_a_delete_deals_with() {
 
 #[test]
 fn delete_killed_at_any_call_is_done_by_the_next() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(ours(&host, "add a"));
     for at in &strace::calls(&host, &ours(&host, "delete a")) {
@@ -68,7 +68,7 @@ fn delete_killed_at_any_call_is_done_by_the_next() {
 
 #[test]
 fn exec_killed_at_any_call_leaves_nothing() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::shared();
     done(Cmd::sh("hc-netns add a; mkdir -p /etc/netns/a; echo >/etc/netns/a/hosts").on(&host));
     let before = (host.listing("/run"), host.mounts());
@@ -88,7 +88,7 @@ fn slow(host: &Host, line: &str, name: &str, count: usize) -> Running {
 
 #[test]
 fn a_name_that_is_just_being_made_is_waited_for() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(ours(&host, "add first"));
     let path = host.path("/run/netns/a");
@@ -114,7 +114,7 @@ fn a_name_that_is_just_being_made_is_waited_for() {
 
 #[test]
 fn a_name_that_is_just_being_deleted_is_gone_or_there() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     for line in ["exec a true", "list", "add a", "delete a"] {
         done(ours(&host, "add a"));
@@ -141,7 +141,7 @@ fn at_once(commands: impl IntoIterator<Item = Cmd>) -> Vec<Output> {
 
 #[test]
 fn many_names_made_and_deleted_at_once_by_both_tools_are_all_there_and_all_gone() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     // The first of them make the directory, and make it a mount: all but one find that done.
     for host in [Host::new(), Host::shared()] {
         let names: Vec<String> = (0..16).map(|number| format!("name-{number}")).collect();
@@ -163,7 +163,7 @@ fn many_names_made_and_deleted_at_once_by_both_tools_are_all_there_and_all_gone(
 
 #[test]
 fn of_many_that_make_the_same_name_one_does() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     for _ in 0..5 {
         let commands = (0..8).map(|at| EITHER[at % 2](&host, "add a"));
@@ -180,7 +180,7 @@ fn of_many_that_make_the_same_name_one_does() {
 
 #[test]
 fn add_and_delete_of_a_name_at_once_leave_what_one_more_delete_cleans() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     for round in 0..12 {
         let (add, delete) = (EITHER[round % 2], EITHER[round / 2 % 2]);

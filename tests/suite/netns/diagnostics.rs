@@ -1,7 +1,7 @@
 //! Each line in the DIAGNOSTICS of the page is what is said.
 
 use super::{ROOT, USERS, done, ours};
-use hc_tests::{Cmd, Host, docs, is_root, require, user_namespaces};
+use hc_tests::{Cmd, Host, can_make_hosts, docs, require, user_namespaces};
 use std::collections::BTreeSet;
 
 /// What leads to each line: a script, run by root on a machine of its own that has a namespace `x`.
@@ -24,7 +24,7 @@ const SCRIPTS: [&str; 13] = [
 
 #[test]
 fn every_line_of_the_page_s_diagnostics_is_said_when_it_says_so() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     require!(user_namespaces(), USERS);
     let page = docs::text("man/hc-netns.8");
     let items = page.lines().filter_map(|line| line.strip_prefix(".It \"hc-netns: "));

@@ -1,7 +1,7 @@
 //! What exec changes for NEXT, and what it does not.
 
 use super::{ROOT, done, entered, number, ours};
-use hc_tests::{Cmd, Dir, Host, View, compare, is_root, require};
+use hc_tests::{Cmd, Dir, Host, View, can_make_hosts, compare, require};
 use std::fs;
 
 const CGROUP: &str = "/sys/fs/cgroup";
@@ -21,7 +21,7 @@ fn without_cgroups(host: &Host) {
 
 #[test]
 fn next_sees_what_it_sees_under_ip() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     for host in [Host::new(), Host::shared()] {
         without_cgroups(&host);
         let outside = Cmd::probe().on(&host).view();
@@ -38,7 +38,7 @@ fn next_sees_what_it_sees_under_ip() {
 
 #[test]
 fn next_sees_the_files_of_the_namespace_in_etc() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     without_cgroups(&host);
     let files = "mkdir -p /etc/netns/a/apt /etc/netns/b && cd /etc/netns/a && echo in a >hosts &&
@@ -55,7 +55,7 @@ fn next_sees_the_files_of_the_namespace_in_etc() {
 
 #[test]
 fn a_file_of_etc_that_cannot_be_mounted_is_told_and_left_out() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(ours(&host, "add a"));
     let files =
@@ -78,7 +78,7 @@ fn a_file_of_etc_that_cannot_be_mounted_is_told_and_left_out() {
 
 #[test]
 fn a_directory_of_etc_that_cannot_be_read_stops_exec() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(ours(&host, "add a"));
     done(Cmd::sh("mkdir -p /etc/netns && echo >/etc/netns/a").on(&host));
@@ -87,7 +87,7 @@ fn a_directory_of_etc_that_cannot_be_read_stops_exec() {
 
 #[test]
 fn control_groups_stay_in_view_which_is_where_ip_differs() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(ours(&host, "add a"));
     if !Cmd::line(["mountpoint", "-q", CGROUP]).on(&host).run().ended.eq(&hc_tests::Ended::Exit(0)) {
@@ -110,7 +110,7 @@ fn control_groups_stay_in_view_which_is_where_ip_differs() {
 
 #[test]
 fn other_mounts_below_sys_are_gone_and_stay_outside() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(Cmd::sh("hc-netns add a; mount -t tmpfs other /sys/kernel").on(&host));
     let before = host.mounts();
@@ -121,7 +121,7 @@ fn other_mounts_below_sys_are_gone_and_stay_outside() {
 
 #[test]
 fn what_is_mounted_outside_comes_in_and_nothing_gets_out() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::shared();
     done(ours(&host, "add a"));
     let script = "mount -t tmpfs inside /mnt && echo ready && read line && ls /media";
@@ -135,7 +135,7 @@ fn what_is_mounted_outside_comes_in_and_nothing_gets_out() {
 
 #[test]
 fn next_is_the_same_process_with_all_that_it_inherits() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let (host, dir) = (Host::new(), Dir::new());
     done(ours(&host, "add a"));
     let odd: [&[u8]; 6] = [b"A=1", b"A=2", b"no-equals", b"=x", b"\xff=\xfe\n", b"PATH=/usr/sbin:/usr/bin"];
@@ -169,7 +169,7 @@ fn without_inodes(view: &View, key: &str) -> Vec<String> {
 
 #[test]
 fn the_status_is_next_s_or_tells_why_there_is_none() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let (host, dir) = (Host::new(), Dir::new());
     done(ours(&host, "add a"));
     let exec = |words: &[&str]| Cmd::tool("hc-netns").args(["exec", "a"]).args(words).on(&host).run();
@@ -191,7 +191,7 @@ fn the_status_is_next_s_or_tells_why_there_is_none() {
 
 #[test]
 fn exec_in_exec_is_in_the_inner_namespace() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     for name in ["a", "b"] {
         done(ours(&host, &format!("add {name}")));
@@ -207,7 +207,7 @@ fn exec_in_exec_is_in_the_inner_namespace() {
 
 #[test]
 fn sysfs_shows_the_interfaces_of_the_namespace() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(ours(&host, "add a"));
     done(Cmd::sh("ip link add outer0 type veth peer name inner0 netns a").on(&host));
@@ -217,7 +217,7 @@ fn sysfs_shows_the_interfaces_of_the_namespace() {
 
 #[test]
 fn a_chroot_is_entered_from_or_says_why_not() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     let make = "hc-netns add a; mkdir -p /srv/r; mount --rbind / /srv/r; mount --make-rprivate /srv/r";
     done(Cmd::sh(make).on(&host));

@@ -1,7 +1,7 @@
 //! How names are mounted, and who sees them.
 
 use super::{EITHER, ROOT, Tool, done, ip, mounted, number, ours};
-use hc_tests::{Cmd, Host, eventually, is_root, require};
+use hc_tests::{Cmd, Host, can_make_hosts, eventually, require};
 
 /// The mounts at and below /run/netns.
 fn table(host: &Host) -> Vec<String> {
@@ -18,7 +18,7 @@ fn made_by(host: &Host, tool: Tool) -> Vec<String> {
 
 #[test]
 fn the_mount_table_is_the_one_that_ip_makes() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let [mine, theirs] = EITHER.map(|tool| made_by(&Host::new(), tool));
     assert_eq!(mine, theirs);
     assert_eq!(mine.len(), 3, "{mine:?}");
@@ -27,7 +27,7 @@ fn the_mount_table_is_the_one_that_ip_makes() {
 
 #[test]
 fn with_a_shared_run_each_namespace_is_mounted_once() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::shared();
     // That of a private one: no second mount of it, and no peer that would make one.
     assert_eq!(made_by(&host, ours), made_by(&Host::new(), ours));
@@ -42,7 +42,7 @@ fn with_a_shared_run_each_namespace_is_mounted_once() {
 
 #[test]
 fn what_ip_has_mounted_twice_is_deleted_at_once() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::shared();
     // iproute2 before 7.1 makes two mounts of it; whichever this is, two on top of it are added.
     done(ip(&host, "add a"));
@@ -54,7 +54,7 @@ fn what_ip_has_mounted_twice_is_deleted_at_once() {
 
 #[test]
 fn names_come_and_go_in_all_mount_namespaces_together() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     for (host, propagation) in
         [(Host::new(), "unchanged"), (Host::shared(), "unchanged"), (Host::shared(), "slave")]
     {
@@ -89,7 +89,7 @@ fn names_come_and_go_in_all_mount_namespaces_together() {
 
 #[test]
 fn the_first_name_of_a_machine_may_be_made_in_another_mount_namespace() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::shared();
     let inside = ["unshare", "-m", "--propagation", "unchanged", "hc-netns", "add", "a"];
     Cmd::line(inside).on(&host).run().ok().quiet();
@@ -100,7 +100,7 @@ fn the_first_name_of_a_machine_may_be_made_in_another_mount_namespace() {
 
 #[test]
 fn a_copy_in_a_mount_namespace_of_its_own_does_not_keep_a_name() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(ours(&host, "add a"));
     let mut other =
@@ -114,7 +114,7 @@ fn a_copy_in_a_mount_namespace_of_its_own_does_not_keep_a_name() {
 
 #[test]
 fn add_says_so_where_the_name_does_not_get_out() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::shared();
     let said = "hc-netns: b: is only in this mount namespace, and a left-over outside (inside 'exec'?)\n";
     // The first name of the machine, made where nothing gets out.
@@ -133,7 +133,7 @@ fn add_says_so_where_the_name_does_not_get_out() {
 
 #[test]
 fn a_deleted_namespace_is_gone_from_the_kernel_s_list() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     let ids = || ip(&host, "list-id").run().ok().text().to_owned();
     done(ours(&host, "add a"));

@@ -1,13 +1,13 @@
 //! What is made, listed, entered and deleted under a name, by either tool.
 
 use super::{EITHER, ROOT, done, entered, ip, mounted, number, ours};
-use hc_tests::{Cmd, Host, compare, eventually, is_root, require};
+use hc_tests::{Cmd, Host, can_make_hosts, compare, eventually, require};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 #[test]
 fn what_either_tool_makes_the_other_lists_enters_and_deletes() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     for add in EITHER {
         for delete in EITHER {
@@ -27,7 +27,7 @@ fn what_either_tool_makes_the_other_lists_enters_and_deletes() {
 
 #[test]
 fn list_is_ip_s_byte_for_byte() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     let same = |args: &[&str]| {
         let pair = compare::both("ip netns", "hc-netns", args, |cmd| cmd.on(&host));
@@ -57,7 +57,7 @@ fn list_is_ip_s_byte_for_byte() {
 
 #[test]
 fn names_are_bytes() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     let longest = [b'n'; 255];
     let names: [&[u8]; 10] =
@@ -78,7 +78,7 @@ fn names_are_bytes() {
 
 #[test]
 fn what_is_no_name_is_refused_and_changes_nothing() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(ours(&host, "add a"));
     let before = (host.listing("/run"), host.mounts());
@@ -114,7 +114,7 @@ fn what_is_no_name_is_refused_and_changes_nothing() {
 
 #[test]
 fn a_wrong_command_line_changes_nothing() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     let before = (host.listing("/run"), host.mounts());
     for line in [
@@ -145,7 +145,7 @@ fn a_wrong_command_line_changes_nothing() {
 
 #[test]
 fn a_machine_without_names_has_an_empty_list_and_only_add_makes_the_directory() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(ours(&host, "list"));
     let missing = "/run/netns/a: No such file or directory";
@@ -165,7 +165,7 @@ fn a_machine_without_names_has_an_empty_list_and_only_add_makes_the_directory() 
 
 #[test]
 fn a_name_that_is_taken_keeps_its_namespace() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     for add in EITHER {
         done(add(&host, "add a"));
@@ -181,7 +181,7 @@ fn a_name_that_is_taken_keeps_its_namespace() {
 
 #[test]
 fn a_new_namespace_has_a_loopback_interface_that_is_down_and_nothing_else() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(ours(&host, "add a"));
     done(ip(&host, "add b"));
@@ -193,7 +193,7 @@ fn a_new_namespace_has_a_loopback_interface_that_is_down_and_nothing_else() {
 
 #[test]
 fn delete_takes_several_names_and_one_that_cannot_be_does_not_keep_the_others() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     for name in ["a", "b", "c"] {
         done(ours(&host, &format!("add {name}")));
@@ -207,7 +207,7 @@ fn delete_takes_several_names_and_one_that_cannot_be_does_not_keep_the_others() 
 
 #[test]
 fn a_namespace_in_use_lives_on_until_its_last_process_ends() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(ours(&host, "add a"));
     // By the id that the host's namespace has for it one can see from outside whether it is there.
@@ -230,7 +230,7 @@ fn a_namespace_in_use_lives_on_until_its_last_process_ends() {
 
 #[test]
 fn an_open_file_keeps_the_namespace_but_not_the_name() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(ours(&host, "add a"));
     let old = number(&host, "a");
@@ -246,7 +246,7 @@ fn an_open_file_keeps_the_namespace_but_not_the_name() {
 
 #[test]
 fn an_answer_that_cannot_be_written_is_a_failure() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(ours(&host, "add a"));
     let full = "write error: No space left on device";

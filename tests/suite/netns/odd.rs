@@ -1,7 +1,7 @@
 //! What else may lie in the directory of the names.
 
 use super::{ROOT, done, entered, ip, mounted, number, ours};
-use hc_tests::{Cmd, Host, is_root, require};
+use hc_tests::{Cmd, Host, can_make_hosts, require};
 
 /// What is made as `x`, and what is said of it.
 const ODD: [(&str, &str); 8] = [
@@ -18,7 +18,7 @@ const ODD: [(&str, &str); 8] = [
 
 #[test]
 fn what_is_no_network_namespace_is_told_by_exec_and_list_and_holds_nothing_up() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(ours(&host, "add a"));
     for (make, because) in ODD {
@@ -38,7 +38,7 @@ fn what_is_no_network_namespace_is_told_by_exec_and_list_and_holds_nothing_up() 
 
 #[test]
 fn what_is_there_is_not_added_and_not_changed() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(ours(&host, "add a"));
     for (make, because) in ODD {
@@ -54,7 +54,7 @@ fn what_is_there_is_not_added_and_not_changed() {
 
 #[test]
 fn a_link_to_the_namespace_of_a_process_is_a_name() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(ours(&host, "add a"));
     let mut inside = ours(&host, "exec a sh -c").arg("echo ready; exec cat").hold_input().start();
@@ -79,7 +79,7 @@ fn a_link_to_the_namespace_of_a_process_is_a_name() {
 
 #[test]
 fn deleting_a_link_to_another_name_leaves_that_name() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(ours(&host, "add a"));
     done(Cmd::sh("ln -s a /run/netns/link").on(&host));
@@ -91,7 +91,7 @@ fn deleting_a_link_to_another_name_leaves_that_name() {
 
 #[test]
 fn a_directory_that_is_none_is_named() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     for (make, because) in [
         (">/run/netns", "Not a directory"),
         ("ln -s /nowhere /run/netns", "No such file or directory"),
@@ -110,7 +110,7 @@ fn a_directory_that_is_none_is_named() {
 
 #[test]
 fn a_directory_that_is_a_link_is_followed_as_ip_does() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(Cmd::sh("mkdir /run/elsewhere && ln -s elsewhere /run/netns").on(&host));
     done(ours(&host, "add a"));

@@ -1,7 +1,7 @@
 //! Who may do what: ordinary users, roots of user namespaces, limits.
 
 use super::{ROOT, USERS, done, number, ours};
-use hc_tests::{Cmd, Host, compare, is_root, require, user_namespaces};
+use hc_tests::{Cmd, Host, can_make_hosts, compare, require, user_namespaces};
 
 const NO_ROOT: &str = "Operation not permitted (needs root, or CAP_SYS_ADMIN)";
 const NOT_HERE: &str = "Operation not permitted (root lacks the CAP_SYS_ADMIN for this: in a user namespace, or a \
@@ -9,7 +9,7 @@ const NOT_HERE: &str = "Operation not permitted (root lacks the CAP_SYS_ADMIN fo
 
 #[test]
 fn an_ordinary_user_lists_names_and_is_told_why_no_more() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(Cmd::sh("hc-netns add a; ip netns set a 5").on(&host));
     let before = (host.listing("/run"), host.mounts());
@@ -45,7 +45,7 @@ fn a_user_has_names_in_namespaces_of_his_own() {
 
 #[test]
 fn next_sees_the_same_in_a_user_namespace_as_under_ip() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     require!(user_namespaces(), USERS);
     let host = Host::new();
     // Without control groups, which ip takes away, and with a /sys that is read-only, which has to stay so.
@@ -67,7 +67,7 @@ fn next_sees_the_same_in_a_user_namespace_as_under_ip() {
 
 #[test]
 fn the_root_of_a_user_namespace_is_told_what_is_not_his() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     require!(user_namespaces(), USERS);
     let host = Host::new();
     done(ours(&host, "add a"));
@@ -101,7 +101,7 @@ fn a_limit_that_is_reached_is_named_and_nothing_is_left() {
 
 #[test]
 fn root_without_the_capability_is_told() {
-    require!(is_root(), ROOT);
+    require!(can_make_hosts(), ROOT);
     let host = Host::new();
     done(ours(&host, "add a"));
     for line in ["add b", "exec a true", "delete a"] {

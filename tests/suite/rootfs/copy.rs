@@ -1,7 +1,7 @@
 //! What a copy is like, and where it goes.
 
 use super::{files_in, inside, rootfs};
-use hc_tests::{Cmd, Dir, Host, NOBODY, eventually, is_root, require};
+use hc_tests::{Cmd, Dir, Host, NOBODY, can_make_hosts, eventually, is_root, require};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
@@ -160,7 +160,7 @@ fn a_dir_that_cannot_be_one_is_refused() {
 
 #[test]
 fn dir_may_be_on_any_file_system_and_have_others_in_it() {
-    require!(is_root(), "mounts are root's");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let (host, dir) = (Host::new(), Dir::new());
     let program = fs::canonicalize("/bin/echo").unwrap();
     let run =
@@ -187,7 +187,7 @@ fn dir_may_be_on_any_file_system_and_have_others_in_it() {
 
 #[test]
 fn on_a_full_disk_nothing_is_left() {
-    require!(is_root(), "mounts are root's");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let (host, dir) = (Host::new(), Dir::new());
     // First for bytes, then for names.
     for options in ["size=1m", "nr_inodes=12"] {

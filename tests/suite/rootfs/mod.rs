@@ -9,7 +9,7 @@ mod resolve;
 mod scripts;
 mod undo;
 
-use hc_tests::{Cmd, Dir, is_root};
+use hc_tests::{Cmd, Dir, can_make_hosts, is_root};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ fn rootfs(dir: &Dir) -> Cmd {
 
 /// A command line in the container whose root is `box` in `dir`, with /proc.
 fn inside(dir: &Dir) -> Cmd {
-    let options = if is_root() { "-fpm" } else { "-rfpm" };
+    let options = if can_make_hosts() { "-fpm" } else { "-rfpm" };
     Cmd::tool("hc-unshare").dir(dir.path()).args([options, "--mount-proc", "--root=box"])
 }
 

@@ -1,7 +1,9 @@
 //! What the program is in, and what is left when it has ended.
 
 use super::{Who, everybody};
-use hc_tests::{Cmd, Dir, Ended, Host, View, eventually, is_root, probe, require, user_namespaces};
+use hc_tests::{
+    Cmd, Dir, Ended, Host, View, can_make_hosts, eventually, is_root, probe, require, user_namespaces,
+};
 use nix::sys::signal::Signal;
 
 const NO_USER_NAMESPACES: &str = "ordinary users may not make user namespaces here";
@@ -150,7 +152,7 @@ fn its_status_is_the_program_s() {
 
 #[test]
 fn nothing_is_left_on_the_machine_when_it_has_ended() {
-    require!(is_root(), "only root can make a machine to look at");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let (host, dir) = (Host::new(), Dir::new());
     let state = || {
         (
@@ -175,7 +177,7 @@ fn nothing_is_left_on_the_machine_when_it_has_ended() {
 
 #[test]
 fn nothing_is_left_when_it_is_killed() {
-    require!(is_root(), "only root can make a machine to look at");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     for who in everybody() {
         let host = Host::new();
         let before = host.mounts();
@@ -213,7 +215,7 @@ fn many_at_once_do_not_disturb_each_other() {
 
 #[test]
 fn any_link_can_be_swapped_for_the_original() {
-    require!(is_root(), "the line has a named network namespace, which is root's");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let links = [("hc-netns exec", "ip netns exec"), ("hc-env", "env"), ("hc-unshare", "unshare")];
     let ours = "hc-rootfs /ns/box /bin/echo -- hc-netns exec box hc-env -i container=handcraft PATH=\"$PATH\" \
                 hc-unshare -fpium --mount-proc --root=/ns/box /bin/echo 'Hello, world!'";

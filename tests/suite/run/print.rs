@@ -1,7 +1,7 @@
 //! `--print`: a line for a shell that does the same.
 
 use super::everybody;
-use hc_tests::{Cmd, Dir, Host, is_root, require, user_namespaces};
+use hc_tests::{Cmd, Dir, Host, can_make_hosts, require, user_namespaces};
 
 /// What hc-run prints about `words`, and what a shell makes of that.
 fn pasted(how: impl Fn(Cmd) -> Cmd, words: &[&str]) -> hc_tests::Output {
@@ -44,7 +44,7 @@ fn a_kept_root_is_the_same_in_the_printed_line() {
 
 #[test]
 fn printing_does_nothing() {
-    require!(is_root(), "only root can make a machine to look at");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let (host, dir) = (Host::new(), Dir::new());
     let before = (host.mounts(), dir.listing(), host.path("/ns").exists());
     for storage in [&[][..], &["--name=box"], &["--root=box"]] {

@@ -1,14 +1,14 @@
 //! Where the root directory is, and where the tools are.
 
 use super::{Who, everybody};
-use hc_tests::{Cmd, Dir, Host, bin_dir, is_root, require, user_namespaces};
+use hc_tests::{Cmd, Dir, Host, bin_dir, can_make_hosts, is_root, require, user_namespaces};
 use std::os::unix::fs::{MetadataExt, symlink};
 
 const NO_USER_NAMESPACES: &str = "ordinary users may not make user namespaces here";
 
 #[test]
 fn root_keeps_a_named_container_in_ns_as_the_post_does() {
-    require!(is_root(), "/ns is root's");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let host = Host::new();
     let run = || {
         Cmd::tool("hc-run").args(["--name=blah", "/bin/echo", "hi"]).on(&host).run().ok().quiet().says("hi\n")
@@ -88,7 +88,7 @@ fn nothing_is_empty(host: &Host) {
 
 #[test]
 fn without_an_empty_directory_it_hides_none_of_the_files_it_needs() {
-    require!(is_root(), "only root can make a machine without empty directories");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let host = Host::new();
     nothing_is_empty(&host);
     for who in everybody() {

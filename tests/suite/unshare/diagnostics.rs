@@ -1,7 +1,7 @@
 //! Each message of the page's DIAGNOSTICS, and others that name a cause, are said where they should be.
 
 use super::{Root, unshare};
-use hc_tests::{Cmd, Output, docs, is_root, require, user_namespaces};
+use hc_tests::{Cmd, Output, can_make_hosts, docs, require, user_namespaces};
 
 /// The message that begins and ends like a line of the page, where `(...)` stands for the cause.
 #[track_caller]
@@ -69,7 +69,7 @@ fn who_may_not_is_told_how_he_may() {
 
 #[test]
 fn a_root_without_capabilities_is_not_told_to_become_root() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let without = |capability: &str, words: &[&str]| {
         let drop = format!("--bounding-set=-{capability}");
         Cmd::new("setpriv").arg(drop).arg(hc_tests::tool("hc-unshare")).args(words).arg("true").run()
@@ -95,7 +95,7 @@ fn proc_needs_a_pid_namespace_of_the_user_namespace() {
 
 #[test]
 fn proc_needs_one_in_view_without_mounts_over_it() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let line = "mount proc on /proc: Operation not permitted (...)";
     let root = Root::new();
     let as_nobody = "setpriv --reuid 65534 --regid 65534 --clear-groups hc-unshare -rfp --mount-proc";
@@ -112,7 +112,7 @@ fn proc_needs_one_in_view_without_mounts_over_it() {
 
 #[test]
 fn a_pid_namespace_whose_process_1_has_ended_is_closed() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let message = unshare(&["-p", "sh", "-c", "/bin/true; exec hc-unshare -f true"]).run();
     let message = says(message, 125, "fork: Cannot allocate memory (...)");
     assert!(message.contains("with -p, add -f"), "{message}");
@@ -120,7 +120,7 @@ fn a_pid_namespace_whose_process_1_has_ended_is_closed() {
 
 #[test]
 fn a_pid_namespace_that_was_not_entered_holds_no_other() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     for words in [&["-p", "true"][..], &["-fp", "true"]] {
         let message = unshare(&["-p", "hc-unshare"]).args(words).run().fails("hc-unshare", 125);
         let because = "(the PID namespace made before has not been entered: that -p needs -f)";
@@ -131,7 +131,7 @@ fn a_pid_namespace_that_was_not_entered_holds_no_other() {
 
 #[test]
 fn a_missing_mount_point_and_a_missing_loader_are_named() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let root = Root::new();
     std::fs::remove_dir(root.path().join("proc")).unwrap();
     // The page's example is a root /x.
@@ -151,7 +151,7 @@ fn a_missing_mount_point_and_a_missing_loader_are_named() {
 
 #[test]
 fn an_initramfs_cannot_be_left() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let run = |words: &[&str]| perl(INITRAMFS).arg(hc_tests::tool("hc-unshare")).args(words).run();
     let message = says(run(&["-m", "--root=/", "/x"]), 125, "pivot_root: Invalid argument (...)");
     assert!(message.contains("initramfs"), "{message}");
@@ -173,7 +173,7 @@ fn a_root_that_the_caller_has_open_is_in_the_mount_namespace_that_is_left() {
 
 #[test]
 fn in_a_chroot_mounts_cannot_be_made_private_nor_user_namespaces_made() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let root = Root::new();
     let chroot = |words: &[&str]| {
         Cmd::new("chroot").arg(root.path()).arg("/hc-unshare").args(words).arg("/hc-probe").run()
@@ -221,7 +221,7 @@ fn a_call_that_seccomp_refuses_is_told_with_that_as_a_cause() {
 
 #[test]
 fn a_limit_on_processes_is_named() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     // A user of whom there is no other process.
     let message = Cmd::sh("ulimit -p 1; exec hc-unshare -f true").user(64_123).run().fails("hc-unshare", 125);
     let because = "(a limit on processes: ulimit -u, or pids.max of the cgroup)";
@@ -263,7 +263,7 @@ fn so_is_the_depth_to_which_they_can_be_nested() {
 
 #[test]
 fn no_proc_no_map() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let message = unshare(&["-m", "sh", "-c", "umount -l /proc; exec hc-unshare -r true"]).run();
     let expected = "/proc/self/setgroups: No such file or directory (is /proc mounted?)";
     assert_eq!(message.fails("hc-unshare", 125), expected);

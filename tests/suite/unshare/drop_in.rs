@@ -1,7 +1,7 @@
 //! What unshare(1) has too is the same to the program that is run.
 
 use super::{Root, unshare};
-use hc_tests::{Cmd, Dir, Ended, Host, View, compare, is_root, require, user_namespaces};
+use hc_tests::{Cmd, Dir, Ended, Host, View, can_make_hosts, compare, require, user_namespaces};
 
 /// Option lists that both tools have and that take root.
 const AS_ROOT: &[&str] = &[
@@ -68,7 +68,7 @@ fn words(line: &str) -> Vec<&str> {
 
 #[test]
 fn every_combination_of_namespaces_looks_the_same_to_root_s_program() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     for line in AS_ROOT {
         compare::views("unshare", "hc-unshare", &words(line), |cmd| cmd);
     }
@@ -84,7 +84,7 @@ fn every_combination_of_namespaces_looks_the_same_to_a_user_s_program() {
 
 #[test]
 fn a_new_namespace_is_made_for_each_letter_and_for_no_other() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let outside = Cmd::probe().view();
     for (option, names) in [
         ("-m", vec!["mnt"]),
@@ -104,7 +104,7 @@ fn a_new_namespace_is_made_for_each_letter_and_for_no_other() {
 
 #[test]
 fn mounts_are_private_on_a_machine_that_shares_them() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let host = Host::shared();
     for line in ["-m", "-rm", "-fpium --mount-proc"] {
         let seen = compare::views("unshare", "hc-unshare", &words(line), |cmd| cmd.on(&host));
@@ -127,7 +127,7 @@ fn mounts_are_private_on_a_machine_that_shares_them() {
 
 #[test]
 fn without_m_the_root_is_entered_by_chroot_as_unshare_does_it() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let root = Root::new();
     let place = root.path();
     let outside = Cmd::probe().view();
@@ -268,7 +268,7 @@ fn descriptors_that_the_caller_closed_stay_closed() {
 
 #[test]
 fn a_relative_mount_point_is_the_same_directory() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let dir = Dir::new();
     let place = dir.directory("p").parent().unwrap().to_owned();
     compare::views("unshare", "hc-unshare", &["-fp", "--mount-proc=p"], |cmd| cmd.dir(&place));

@@ -1,7 +1,9 @@
 //! -f: the parent that stays, and what it hands on.
 
 use super::{Root, unshare};
-use hc_tests::{Cmd, Dir, Ended, Host, NOBODY, Running, compare, eventually, is_root, require, strace};
+use hc_tests::{
+    Cmd, Dir, Ended, Host, NOBODY, Running, can_make_hosts, compare, eventually, is_root, require, strace,
+};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use std::path::{Path, PathBuf};
@@ -56,7 +58,7 @@ fn a_child_that_a_signal_ends_is_followed_by_the_same_signal() {
 
 #[test]
 fn as_process_1_itself_it_says_128_and_the_signal() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     // The outer one's child is process 1, which no signal of its own can end.
     for (signal, status) in [(9, 137), (15, 143), (34, 162)] {
         let script = format!("kill -{signal} $$");
@@ -103,7 +105,7 @@ fn interrupt_and_termination_of_the_parent_alone_change_nothing() {
 
 #[test]
 fn process_1_gets_no_signal_that_it_does_not_handle() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     // Not a shell: that handles SIGINT.
     let mut running = unshare(&["-fp", "cat"]).hold_input().start();
     running.write(b"ready\n", false);
@@ -149,7 +151,7 @@ fn killing_the_parent_leaves_the_child_and_nothing_else() {
 
 #[test]
 fn killing_process_1_ends_all_processes_and_mounts_of_the_container() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let (host, root) = (Host::shared(), Root::new());
     let before = host.mounts();
     // The probe's directory is on the host; sh is, too: no root here, but mounts and processes.
@@ -167,7 +169,7 @@ fn killing_process_1_ends_all_processes_and_mounts_of_the_container() {
 
 #[test]
 fn killed_at_any_call_it_leaves_no_mount_behind() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let (host, root) = (Host::shared(), Root::new());
     let before = host.mounts();
     let place = root.option("--root");

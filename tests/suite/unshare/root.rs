@@ -1,7 +1,7 @@
 //! --root with -m: what is left of the host afterwards.
 
 use super::{Root, unshare};
-use hc_tests::{Cmd, Dir, Host, View, is_root, require, user_namespaces};
+use hc_tests::{Cmd, Dir, Host, View, can_make_hosts, require, user_namespaces};
 
 /// What the probe in the new root sees.
 #[track_caller]
@@ -24,7 +24,7 @@ fn table(view: &View) -> Vec<String> {
 
 #[test]
 fn the_mount_table_has_the_root_and_what_was_asked_for() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let root = Root::new();
     for words in [
         &["-m", "--mount-proc", "--tmpfs=/tmp"][..],
@@ -44,7 +44,7 @@ fn the_mount_table_has_the_root_and_what_was_asked_for() {
 
 #[test]
 fn process_1_sees_itself_alone_and_itself_at_the_root() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let root = Root::new();
     let seen = inside(&root, &["-fpium", "--mount-proc"]);
     assert_eq!((seen.get("pid"), seen.get("ppid"), seen.get("processes")), ("1", "0", "1"));
@@ -64,7 +64,7 @@ fn process_1_sees_itself_alone_and_itself_at_the_root() {
 
 #[test]
 fn nor_does_the_waiting_parent_show_the_host_to_who_can_see_it() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let root = Root::new();
     Cmd::tool("hc-rootfs").arg(root.path()).args(["/bin/sh"]).run().ok();
     // It leaves its working directory while the child is on its way already.
@@ -76,7 +76,7 @@ fn nor_does_the_waiting_parent_show_the_host_to_who_can_see_it() {
 
 #[test]
 fn nobody_climbs_out_of_a_pivoted_root() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let root = Root::new();
     let marker = root.marker();
     let escape =
@@ -92,7 +92,7 @@ fn nobody_climbs_out_of_a_pivoted_root() {
 /// A chroot's own directory is not all that has to go.
 #[test]
 fn nobody_climbs_out_of_a_root_that_was_pivoted_in_a_chroot() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let (host, root) = (Host::new(), Root::new());
     let outer = root.dir.path().display();
     // Once a plain directory, once a mount point, which the kernel lets be pivoted.
@@ -125,7 +125,7 @@ fn an_ordinary_user_gets_the_same_root() {
 
 #[test]
 fn what_is_mounted_below_the_root_comes_along() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let (host, root) = (Host::shared(), Root::new());
     let below = root.path().join("a");
     let script =
@@ -144,7 +144,7 @@ fn what_is_mounted_below_the_root_comes_along() {
 
 #[test]
 fn nothing_of_it_is_left_on_the_host() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let (host, dir) = (Host::shared(), Dir::new());
     let root = Root::new();
     let before = (host.mounts(), root.dir.listing());
@@ -169,7 +169,7 @@ fn nothing_of_it_is_left_on_the_host() {
 
 #[test]
 fn a_hundred_at_once_do_not_disturb_each_other() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let root = Root::new();
     let place = root.option("--root");
     let running: Vec<_> = (0..100)
@@ -182,7 +182,7 @@ fn a_hundred_at_once_do_not_disturb_each_other() {
 
 #[test]
 fn one_root_may_be_made_in_another() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let root = Root::new();
     root.dir.program("root/a/hc-probe", std::fs::read(hc_tests::probe()).unwrap());
     std::fs::create_dir(root.path().join("a/proc")).unwrap();

@@ -1,7 +1,7 @@
 //! What may be given as a root directory and as a mount point, hostile ones included.
 
 use super::{Root, unshare};
-use hc_tests::{Cmd, Host, is_root, meanwhile, require};
+use hc_tests::{Cmd, Host, can_make_hosts, meanwhile, require};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
@@ -24,7 +24,7 @@ fn proc_at(root: &Root, value: &str) -> String {
 
 #[test]
 fn a_root_may_be_named_in_any_way() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let root = Root::new();
     symlink("root", root.dir.join("link")).unwrap();
     symlink(root.path(), root.dir.join("absolute")).unwrap();
@@ -41,7 +41,7 @@ fn a_root_may_be_named_in_any_way() {
 
 #[test]
 fn the_root_may_be_the_one_there_is_or_a_mount_or_a_tmpfs() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let (host, root) = (Host::new(), Root::new());
     let seen = unshare(&["-m", "--root=/"]).arg(hc_tests::probe()).on(&host).dir("/tmp").view();
     assert_eq!(seen.get("cwd"), "/");
@@ -64,7 +64,7 @@ fn the_root_may_be_the_one_there_is_or_a_mount_or_a_tmpfs() {
 
 #[test]
 fn what_is_no_directory_is_no_root() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let root = Root::new();
     root.dir.file("file", "");
     symlink("loop", root.dir.join("loop")).unwrap();
@@ -104,7 +104,7 @@ fn what_is_no_directory_is_no_root() {
 
 #[test]
 fn links_in_the_root_lead_to_places_in_the_root() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let root = Root::new();
     let place = root.path();
     symlink("/a/b", place.join("absolute")).unwrap();
@@ -125,7 +125,7 @@ fn links_in_the_root_lead_to_places_in_the_root() {
 /// The kernel refuses to walk up while anything is renamed anywhere, and leaves it to the caller to try again.
 #[test]
 fn what_others_rename_meanwhile_does_not_matter() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let root = Root::new();
     let climbing = format!("{}a", "a/../".repeat(15));
     let (one, other) = (root.dir.file("one", ""), root.dir.join("other"));
@@ -142,7 +142,7 @@ fn what_others_rename_meanwhile_does_not_matter() {
 
 #[test]
 fn a_mount_point_that_exists_on_the_host_alone_is_missing() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let root = Root::new();
     symlink(root.dir.path(), root.path().join("outside")).unwrap();
     let place = root.path();
@@ -167,7 +167,7 @@ fn a_mount_point_that_exists_on_the_host_alone_is_missing() {
 
 #[test]
 fn a_link_of_proc_does_not_lead_a_mount_out_of_the_root() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let root = Root::new();
     let message = unshare(&["--mount-proc", "--tmpfs=/proc/self/cwd/tmp"])
         .dir("/")
@@ -179,7 +179,7 @@ fn a_link_of_proc_does_not_lead_a_mount_out_of_the_root() {
 
 #[test]
 fn mounts_are_made_in_the_order_of_the_options() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let root = Root::new();
     let seen = |words: &[&str]| {
         let run = unshare(words).arg("--mount-proc").arg(root.option("--root")).arg("/hc-probe").run();
@@ -197,7 +197,7 @@ fn mounts_are_made_in_the_order_of_the_options() {
 
 #[test]
 fn relative_mount_points_start_from_the_working_directory_of_the_program() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let (host, root) = (Host::new(), Root::new());
     let place = root.option("--root");
     for (words, point) in
@@ -220,7 +220,7 @@ fn relative_mount_points_start_from_the_working_directory_of_the_program() {
 
 #[test]
 fn the_program_may_start_in_what_was_mounted() {
-    require!(is_root(), "takes root");
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let root = Root::new();
     let line = unshare(&["--tmpfs=/tmp", "--mount-proc", "--wd=/tmp"]).arg(root.option("--root"));
     assert_eq!(line.arg("/hc-probe").view().get("cwd"), "/tmp");
