@@ -1,6 +1,6 @@
 //! What a copy is like, and where it goes.
 
-use super::{files_in, inside, rootfs};
+use super::{NO_CONTAINERS, can_look_inside, files_in, inside, rootfs};
 use hc_tests::{Cmd, Dir, Host, NOBODY, can_make_hosts, eventually, is_root, require};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
@@ -82,6 +82,7 @@ fn a_second_run_writes_nothing() {
 
 #[test]
 fn a_file_that_changed_is_replaced_at_once() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     let program = dir.program("p", "#!/bin/sh\necho old\n");
     rootfs(&dir).arg("./p").run().ok().quiet();
@@ -206,6 +207,7 @@ fn on_a_full_disk_nothing_is_left() {
 
 #[test]
 fn holes_stay_holes() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     let program = dir.program("p", fs::read("/bin/echo").unwrap());
     let file = fs::File::options().write(true).open(&program).unwrap();
@@ -223,6 +225,7 @@ fn holes_stay_holes() {
 
 #[test]
 fn runs_in_one_dir_take_turns() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     let start = |program: &str| rootfs(&dir).args([program, "--", "/bin/true"]).start();
     let running: Vec<_> =

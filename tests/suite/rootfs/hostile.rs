@@ -1,6 +1,6 @@
 //! Trees that lead out of DIR, and programs that are none.
 
-use super::{build, files_in, inside, refuses, rootfs};
+use super::{NO_CONTAINERS, build, can_look_inside, files_in, inside, refuses, rootfs};
 use hc_tests::{Cmd, Dir, Ended, is_root, meanwhile, require};
 use std::ffi::OsStr;
 use std::fs;
@@ -15,6 +15,7 @@ fn outside(dir: &Dir) -> Vec<String> {
 
 #[test]
 fn a_link_in_dir_means_what_it_means_inside() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let links: &[(&str, &str)] = &[
         ("usr", "OUT"),
         ("usr", "../out"),
@@ -76,6 +77,7 @@ fn a_link_that_leads_round_or_over_a_file_is_an_error() {
 
 #[test]
 fn what_stands_where_a_file_belongs_is_replaced_and_not_written_to() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     let file = dir.file("out", "precious");
     let places = ["usr/bin/echo", "usr/lib/x86_64-linux-gnu/libc.so.6", "usr/lib64/ld-linux-x86-64.so.2"];

@@ -1,7 +1,10 @@
 //! Programs of this machine: as many as a test has time for, each against the real loader.
 
-use super::{GLIBC, files_in, files_of, inside, inside_as_nobody, loaded, loads_the_same, rootfs};
-use hc_tests::{Cmd, Dir};
+use super::{
+    GLIBC, NO_CONTAINERS, can_look_inside, files_in, files_of, inside, inside_as_nobody, loaded,
+    loads_the_same, rootfs,
+};
+use hc_tests::{Cmd, Dir, require, user_namespaces};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -41,6 +44,7 @@ fn forty_programs_get_what_their_loader_loads() {
 
 #[test]
 fn a_program_behind_links_is_loaded_inside_as_outside() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     for program in ["/bin/echo", "/usr/bin/awk", "/sbin/ip", "/usr/bin/cc"] {
         loads_the_same(&dir, Path::new(program));
@@ -55,6 +59,7 @@ fn a_program_behind_links_is_loaded_inside_as_outside() {
 
 #[test]
 fn several_programs_share_what_they_need() {
+    require!(user_namespaces(), "ordinary users may not make user namespaces here");
     let dir = Dir::of_nobody();
     let programs = ["/bin/sh", "/bin/cat", "/usr/bin/env", "/bin/sh"];
     rootfs(&dir).args(programs).as_nobody().run().ok().quiet();

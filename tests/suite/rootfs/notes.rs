@@ -1,6 +1,6 @@
 //! What is not copied is said, and what is said helps.
 
-use super::{GLIBC, build, inside, rootfs};
+use super::{GLIBC, NO_CONTAINERS, build, can_look_inside, inside, rootfs};
 use hc_tests::{Cmd, Dir, Host, Output, can_make_hosts, require, user_namespaces};
 use std::fs;
 
@@ -42,6 +42,7 @@ fn a_python_runs_when_the_advice_is_followed() {
 
 #[test]
 fn a_perl_runs_when_the_advice_is_followed() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     // A name that a shell would take apart.
     let name = "b o'x\n$HOME";

@@ -1,16 +1,17 @@
 //! The search for libraries, held against what the real loader does with programs built for the purpose.
 
 use super::{
-    GLIBC, build, files_in, inside, inside_as_nobody, library, loaded, loads_the_same, program, refuses,
-    rootfs,
+    GLIBC, NO_CONTAINERS, build, can_look_inside, files_in, inside, inside_as_nobody, library, loaded,
+    loads_the_same, program, refuses, rootfs,
 };
-use hc_tests::{Cmd, Dir, Ended};
+use hc_tests::{Cmd, Dir, Ended, require};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
 #[test]
 fn an_rpath_is_inherited() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     let path = dir.path().display();
     library(&dir, "r/libb.so", "", "-soname libb.so");
@@ -38,6 +39,7 @@ fn a_runpath_is_not_inherited() {
 
 #[test]
 fn an_rpath_does_not_count_beside_a_runpath() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     let path = dir.path().display();
     library(&dir, "x/libb.so", "", "-soname libb.so");
@@ -50,6 +52,7 @@ fn an_rpath_does_not_count_beside_a_runpath() {
 
 #[test]
 fn origin_and_lib_mean_what_they_mean_to_the_loader() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     library(&dir, "opt/lib/x86_64-linux-gnu/libb.so", "", "-soname libb.so");
     // The library's own $ORIGIN is where it is, not where the program is.
@@ -70,6 +73,7 @@ fn origin_and_lib_mean_what_they_mean_to_the_loader() {
 
 #[test]
 fn platform_means_what_it_means_to_the_loader() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     let path = dir.path().display();
     let found = ["xeon_phi", "haswell", "x86_64"].iter().find(|platform| {
@@ -87,6 +91,7 @@ fn platform_means_what_it_means_to_the_loader() {
 
 #[test]
 fn a_library_for_another_machine_is_passed_over() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     let path = dir.path().display();
     dir.directory("a");
@@ -119,6 +124,7 @@ fn a_file_that_is_no_library_ends_the_search() {
 
 #[test]
 fn a_name_with_a_slash_is_that_file() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     library(&dir, "x/liba.so", "", "");
     program(&dir, "p", &dir.join("x/liba.so").display().to_string(), "");
@@ -131,6 +137,7 @@ fn a_name_with_a_slash_is_that_file() {
 
 #[test]
 fn the_link_of_a_library_is_copied_with_the_file() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     let path = dir.path().display();
     library(&dir, "x/deep/liba.so.1.2", "", "-soname liba.so.1");
@@ -145,6 +152,7 @@ fn the_link_of_a_library_is_copied_with_the_file() {
 
 #[test]
 fn the_first_file_for_a_name_serves_all_who_need_it() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     let path = dir.path().display();
     for place in ["x", "y"] {
@@ -164,6 +172,7 @@ fn the_first_file_for_a_name_serves_all_who_need_it() {
 
 #[test]
 fn a_search_path_may_be_longer_than_a_path() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     let path = dir.path().display();
     let many: Vec<String> = (0..600).map(|number| format!("{path}/no/such/directory/{number}")).collect();
@@ -177,6 +186,7 @@ fn a_search_path_may_be_longer_than_a_path() {
 
 #[test]
 fn a_program_may_do_without_the_system_directories() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     program(&dir, "p", "", "-Wl,-z,nodefaultlib");
     let path = dir.path().display();
@@ -188,6 +198,7 @@ fn a_program_may_do_without_the_system_directories() {
 
 #[test]
 fn what_is_static_needs_nothing_else() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::of_nobody();
     dir.file("main.c", "int main(void) { return 42; }\n");
     for option in ["-static", "-static-pie"] {
@@ -201,6 +212,7 @@ fn what_is_static_needs_nothing_else() {
 
 #[test]
 fn a_program_of_musl_has_musl_s_rules() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::of_nobody();
     let path = dir.path().display();
     // A RUNPATH is inherited, and an empty element of it is nothing.

@@ -1,7 +1,7 @@
 //! Scripts: what their first line needs.
 
-use super::{files_in, inside, refuses, rootfs};
-use hc_tests::{Cmd, Dir, Ended};
+use super::{NO_CONTAINERS, can_look_inside, files_in, inside, refuses, rootfs};
+use hc_tests::{Cmd, Dir, Ended, require};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -18,6 +18,7 @@ fn run_inside(dir: &Dir) -> String {
 
 #[test]
 fn a_script_brings_its_interpreter() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     for line in
         ["#!/bin/sh", "#! \t /bin/sh -e", "#!/usr/bin/env sh", "#!/usr/bin/env -S -i sh -e", "#!/bin/sh -"]
@@ -29,6 +30,7 @@ fn a_script_brings_its_interpreter() {
 
 #[test]
 fn what_env_starts_may_be_a_script_again() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     dir.program("bin/first", "#!/usr/bin/env second\n");
     dir.program("bin/second", "#!/usr/bin/env -S A=b sh\necho $A\n");
@@ -43,6 +45,7 @@ fn what_env_starts_may_be_a_script_again() {
 
 #[test]
 fn as_many_scripts_are_followed_as_the_kernel_follows() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     let path = dir.path().display();
     dir.program("s1", "#!/bin/sh\necho $#\n");
@@ -103,6 +106,7 @@ fn what_is_wrong_with_an_interpreter_is_said() {
 
 #[test]
 fn names_are_bytes() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     let name = OsStr::from_bytes(b"s\xff\n ");
     dir.program("interpreter", "#!/bin/sh\necho $#\n");
@@ -122,6 +126,7 @@ fn names_are_bytes() {
 
 #[test]
 fn next_may_be_what_was_copied() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     dir.program("s", "#!/bin/sh\nexit 7\n");
     let ended =

@@ -214,6 +214,7 @@ fn where_unshare_fails_so_does_hc_unshare() {
 
 #[test]
 fn what_the_program_inherits_is_what_the_caller_had() {
+    require!(user_namespaces(), "ordinary users may not make user namespaces here");
     let environ: [&[u8]; 6] = [b"A=1", b"A=2", b"no equals sign", b"\xff\xfe=\x80", b"=x", b"EMPTY="];
     let dir = Dir::new();
     let start = |cmd: Cmd| {
