@@ -15,8 +15,8 @@ const SCRIPTS: [&str; 13] = [
     "unshare -rm hc-netns delete x",
     "unshare -rm sh -c 'echo 0 >/proc/sys/user/max_net_namespaces; hc-netns add y'",
     "hc-netns delete x; hc-netns add y; hc-netns exec y hc-netns add x",
-    "mkdir -p /srv/bin /srv/run /srv/sys; cp \"$(command -v hc-netns)\" /srv/bin; mount --rbind /run /srv/run
-     chroot /srv /bin/hc-netns exec x true; chroot /srv /bin/hc-netns add y",
+    "mkdir -p /srv/c/bin /srv/c/run /srv/c/sys; cp \"$(command -v hc-netns)\" /srv/c/bin
+     mount --rbind /run /srv/c/run; chroot /srv/c /bin/hc-netns exec x true; chroot /srv/c /bin/hc-netns add y",
     "mkdir -p /etc/netns/x; >/etc/netns/x/f; hc-netns exec x true",
     "hc-netns delete x; mkfifo /run/netns/x; hc-netns exec x true",
     "hc-netns delete x; ln -s /proc/self/ns/uts /run/netns/x; hc-netns exec x true",
