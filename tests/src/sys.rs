@@ -132,6 +132,9 @@ fn prepare(start: &Start) -> io::Result<()> {
     for (from, to) in &start.passed {
         // SAFETY: a descriptor that this closure holds, and a plain number.
         check(unsafe { libc::dup2(from.as_raw_fd(), *to) })?;
+        // Already that one, by chance: then it is still to be closed at the exec.
+        // SAFETY: plain numbers.
+        check(unsafe { libc::fcntl(*to, libc::F_SETFD, 0) })?;
     }
     for number in &start.closed {
         // SAFETY: a number below 3, which nothing of the child's own start uses.
