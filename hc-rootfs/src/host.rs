@@ -2,10 +2,11 @@
 
 use crate::elf::{self, Defect, Machine};
 use crate::resolver::{Files, Found, Unusable};
-use hc::{Context, Error, Result, reason, show};
+use hc::{Error, Result, reason, show};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, lstat, stat};
+use nix::sys::statfs::{PROC_SUPER_MAGIC, statfs};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -26,11 +27,25 @@ pub(crate) struct Host {
     nodes: RefCell<HashMap<PathBuf, Node>>,
 }
 
+/// Device and inode.
+pub(crate) type Id = (u64, u64);
+
+/// A file that was looked into, by the kernel's own walk to it.
+pub(crate) struct Examined {
+    /// Absolute.
+    pub(crate) name: PathBuf,
+    pub(crate) id: Id,
+}
+
 /// What stands at a path, symlinks not followed.
 #[derive(Clone)]
 enum Node {
     Directory(Owner),
-    Link(PathBuf),
+    Link {
+        target: PathBuf,
+        /// It may lead elsewhere than its text says, and there is none like it to make.
+        of_proc: bool,
+    },
     File(Source),
 }
 
@@ -47,8 +62,7 @@ pub(crate) struct Owner {
 pub(crate) struct Source {
     /// Without symlinks in it.
     pub(crate) path: PathBuf,
-    /// Device and inode.
-    pub(crate) id: (u64, u64),
+    pub(crate) id: Id,
     pub(crate) size: i64,
     /// Fewer blocks than its size takes: there may be holes in it.
     pub(crate) has_holes: bool,
@@ -100,22 +114,25 @@ impl Owner {
 }
 
 impl Host {
-    /// The way from the root directory to the file that each of `names` (absolute) means.
-    pub(crate) fn wares(&self, names: &[PathBuf]) -> Result<Vec<Ware>> {
-        names.iter().map(|name| self.ware(name)).collect()
+    /// The way from the root directory to each of `files`.
+    pub(crate) fn wares(&self, files: &[Examined]) -> Result<Vec<Ware>> {
+        files.iter().map(|file| self.ware(file)).collect()
     }
 
-    pub(crate) fn ware(&self, name: &Path) -> Result<Ware> {
+    /// The way to `file`, which must end at the one that was looked into.
+    pub(crate) fn ware(&self, file: &Examined) -> Result<Ware> {
+        let failed = |why: &str| Error::new(format!("{}: {why}", show(&file.name)));
         let (mut at, mut links) = (PathBuf::from("/"), 0);
-        let way = self.walk(name, &mut at, &mut links).context(show(name))?;
+        let way = self.walk(&file.name, &mut at, &mut links).map_err(|why| failed(&why))?;
         match file_at_end(&way).cloned() {
-            Some(source) => Ok(Ware { name: name.to_owned(), way, source }),
-            None => Err(Error::new(format!("{}: is not a regular file", show(name)))),
+            Some(source) if source.id == file.id => Ok(Ware { name: file.name.clone(), way, source }),
+            Some(_) => Err(failed("was changed while it was looked at")),
+            None => Err(failed("is not a regular file")),
         }
     }
 
     /// Walks `path` from the directory `at` on, and leaves `at` where it ends.
-    fn walk(&self, path: &Path, at: &mut PathBuf, links: &mut usize) -> nix::Result<Vec<Step>> {
+    fn walk(&self, path: &Path, at: &mut PathBuf, links: &mut usize) -> Walked<Vec<Step>> {
         let mut steps = Vec::new();
         for component in path.components() {
             match component {
@@ -134,16 +151,22 @@ impl Host {
         Ok(steps)
     }
 
-    fn step(&self, name: &OsStr, at: &mut PathBuf, links: &mut usize) -> nix::Result<Step> {
+    fn step(&self, name: &OsStr, at: &mut PathBuf, links: &mut usize) -> Walked<Step> {
         at.push(name);
         let name = name.to_owned();
-        Ok(match self.node(at)? {
+        Ok(match self.node(at).map_err(reason)? {
             Node::Directory(owner) => Step::Directory(name, owner),
             Node::File(source) => Step::File(name, source),
-            Node::Link(target) => {
+            Node::Link { of_proc: true, .. } => {
+                return Err(format!(
+                    "its way leads over {}, which the kernel makes anew for each process",
+                    show(at)
+                ));
+            }
+            Node::Link { target, .. } => {
                 *links += 1;
                 if *links > MAX_LINKS {
-                    return Err(Errno::ELOOP);
+                    return Err(reason(Errno::ELOOP));
                 }
                 at.pop();
                 let then = self.walk(&target, at, links)?;
@@ -159,13 +182,25 @@ impl Host {
         let status = lstat(path)?;
         let node = match SFlag::from_bits_truncate(status.st_mode & SFlag::S_IFMT.bits()) {
             SFlag::S_IFDIR => Node::Directory(Owner::new(&status)),
-            SFlag::S_IFLNK => Node::Link(PathBuf::from(nix::fcntl::readlink(path)?)),
+            SFlag::S_IFLNK => Node::Link {
+                target: PathBuf::from(nix::fcntl::readlink(path)?),
+                of_proc: status.st_size == 0 && is_proc(path.parent()),
+            },
             SFlag::S_IFREG => Node::File(Source::new(path.to_owned(), &status)),
             _ => return Err(Errno::EINVAL),
         };
         self.nodes.borrow_mut().insert(path.to_owned(), node.clone());
         Ok(node)
     }
+}
+
+/// What came of a walk, or why it failed.
+type Walked<T> = std::result::Result<T, String>;
+
+/// True for a directory of proc(5), whose links have no size unless they are plain ones.
+fn is_proc(directory: Option<&Path>) -> bool {
+    let about = directory.map(statfs);
+    about.is_some_and(|about| about.is_ok_and(|about| about.filesystem_type() == PROC_SUPER_MAGIC))
 }
 
 impl Files for Host {

@@ -28,7 +28,7 @@ fn run(args: hc::Args) -> Result<Status> {
     let env = Environ::inherited();
     let host = Host::default();
     let closure = programs::closure(&programs, &host, &env)?;
-    let wares = host.wares(&closure.names)?;
+    let wares = host.wares(&closure.files)?;
     let rootfs = copy::fill(&directory, &wares)?;
     // Only now: whoever closes standard error early ends this process, but not half-way.
     for file in rootfs.copied.iter().filter(|_| verbose) {

@@ -1,7 +1,7 @@
 //! From the PROGRAMs of the command line to the names of all files that they need.
 
 use crate::elf;
-use crate::host::{Host, open_regular};
+use crate::host::{Examined, Host, Id, open_regular};
 use crate::resolver::{self, Configured, Found};
 use crate::script;
 use hc::{Environ, Error, Result, show};
@@ -20,8 +20,8 @@ const MAX_PROGRAMS: usize = 64;
 /// All that the PROGRAMs need.
 #[derive(Default)]
 pub(crate) struct Closure {
-    /// Absolute names in the order in which they were met, each once.
-    pub(crate) names: Vec<PathBuf>,
+    /// In the order in which they were met, each name once.
+    pub(crate) files: Vec<Examined>,
     /// The programs that are no scripts, with their symlinks resolved.
     pub(crate) binaries: Vec<PathBuf>,
     /// A library that is found by a file in the host's /etc alone, if there is one.
@@ -103,6 +103,7 @@ impl Closure {
             Error::new(format!("{}: {whose}{why}", show(program)))
         };
         let (opened, status) = open_regular(file).map_err(|refusal| refused(refusal.to_string()))?;
+        let id = (status.st_dev, status.st_ino);
         let object = match elf::parse(&opened, None) {
             Ok(object) => object,
             Err(elf::Defect::NotElf) => {
@@ -113,28 +114,28 @@ impl Closure {
                     refused("is neither an ELF program nor a script with a #! line".to_owned())
                 })?;
                 self.opened.insert(file.to_owned());
-                self.add_name(file.to_owned());
+                self.add(file.to_owned(), id);
                 return Ok(Some(line));
             }
             Err(defect) => return Err(refused(defect.to_string())),
         };
-        self.add_name(file.to_owned());
+        self.add(file.to_owned(), id);
         if self.opened.insert(file.to_owned()) {
-            let real = host.ware(file)?.source.path;
-            let found = Found { object: Rc::new(object), id: (status.st_dev, status.st_ino) };
+            let real = host.ware(&Examined { name: file.to_owned(), id })?.source.path;
+            let found = Found { object: Rc::new(object), id };
             let needs = resolver::needs(file, &real, &found, host)?;
             self.binaries.push(real);
             self.configured = self.configured.take().or(needs.configured);
-            for name in needs.files {
-                self.add_name(absolute(&name)?);
+            for (name, id) in needs.files {
+                self.add(absolute(&name)?, id);
             }
         }
         Ok(None)
     }
 
-    fn add_name(&mut self, name: PathBuf) {
+    fn add(&mut self, name: PathBuf, id: Id) {
         if self.known.insert(name.clone()) {
-            self.names.push(name);
+            self.files.push(Examined { name, id });
         }
     }
 }

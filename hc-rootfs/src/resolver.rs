@@ -8,6 +8,7 @@ mod paths;
 mod tried;
 
 use crate::elf::{Machine, Object};
+use crate::host::Id;
 use crate::ldcache::Cache;
 use crate::loader::{self, Defaults, Kind};
 use hc::{Error, Result, show};
@@ -36,8 +37,7 @@ pub(crate) trait Files {
 #[derive(Clone)]
 pub(crate) struct Found {
     pub(crate) object: Rc<Object>,
-    /// Device and inode.
-    pub(crate) id: (u64, u64),
+    pub(crate) id: Id,
 }
 
 /// Why there is none.
@@ -56,7 +56,7 @@ pub(crate) enum Unusable {
 pub(crate) struct Needs {
     /// The loader and the libraries, by the names under which the loader opens them, in its order. A file
     /// that has two names is there twice.
-    pub(crate) files: Vec<PathBuf>,
+    pub(crate) files: Vec<(PathBuf, Id)>,
     /// A library that is found by a file in /etc alone, if there is one.
     pub(crate) configured: Option<Configured>,
 }
@@ -91,7 +91,7 @@ struct Search<'a, F> {
     /// Names that need no search: those asked for before, and DT_SONAMEs.
     known: HashSet<Vec<u8>>,
     /// The files behind them.
-    ids: HashSet<(u64, u64)>,
+    ids: HashSet<Id>,
     queue: VecDeque<Rc<Loaded>>,
     needs: Needs,
     /// How many files were looked for.
@@ -124,7 +124,7 @@ pub(crate) fn needs(program: &Path, real: &Path, found: &Found, files: &impl Fil
         known: HashSet::from([interpreter.clone()]),
         ids: HashSet::from([found.id, of_loader.id]),
         queue: VecDeque::new(),
-        needs: Needs { files: vec![loader], configured: None },
+        needs: Needs { files: vec![(loader, of_loader.id)], configured: None },
         tries: Cell::new(0),
     };
     search.know_soname(&of_loader.object);
@@ -166,7 +166,7 @@ impl<F: Files> Search<'_, F> {
             }
         };
         // Also when the file is loaded already: the loader will open it by this name to find that out.
-        self.needs.files.push(path.clone());
+        self.needs.files.push((path.clone(), found.id));
         if self.ids.insert(found.id) {
             let real = path.clone();
             self.load(path, &real, found.object, Some(Rc::clone(needer)));

@@ -103,7 +103,7 @@ pub(crate) fn write(
         copy(&from, &to, 0..source.size, Way::Range)
     };
     let copied = copied.map_err(failed)?;
-    // Whether this is the file that was looked at, and whether it stayed so while it was read.
+    // Whether this is the file that was looked into, and whether it stayed so while it was read.
     let status = fstat(&from).map_err(failed)?;
     let same = (status.st_dev, status.st_ino) == source.id
         && status.st_size == copied

@@ -51,8 +51,8 @@ impl Fake {
     /// What a glibc program gets, without the loader.
     fn libraries(&self, program: Object) -> Vec<String> {
         let names = self.closure(program, GLIBC).unwrap().files;
-        assert_eq!(names[0], Path::new(GLIBC));
-        names[1..].iter().map(|path| path.to_str().unwrap().to_owned()).collect()
+        assert_eq!(names[0].0, Path::new(GLIBC));
+        names[1..].iter().map(|(path, _)| path.to_str().unwrap().to_owned()).collect()
     }
 
     fn error(&self, program: Object) -> String {
@@ -165,7 +165,8 @@ fn musl_has_its_c_library_built_in_and_inherits_both_paths() {
     host.add("/r/a", object(&["b", "libc.so"])).add("/r/b", object(&[])).add("/usr/local/lib/c", object(&[]));
     let program = Object { runpath: Some("/r".into()), ..object(&["a", "c"]) };
     let files = host.closure(program, MUSL).unwrap().files;
-    assert_eq!(files, [MUSL, "/r/a", "/usr/local/lib/c", "/r/b"].map(PathBuf::from));
+    let names: Vec<PathBuf> = files.into_iter().map(|(path, _)| path).collect();
+    assert_eq!(names, [MUSL, "/r/a", "/usr/local/lib/c", "/r/b"].map(PathBuf::from));
     let odd = Object { runpath: Some("/r:$LIB".into()), ..object(&["a"]) };
     assert!(host.closure(odd, MUSL).is_err());
 }
