@@ -85,7 +85,7 @@ fn fill_logged(
 }
 
 fn work(root: &Root, wares: &[Ware], stage: &mut Stage, log: &mut Log) -> Result<Vec<PathBuf>> {
-    let keeper = content::Keeper::new(root);
+    let keeper = content::Keeper::new();
     let mut missing = Vec::with_capacity(wares.len());
     for ware in wares {
         if root.has(&ware.name, &ware.source, &keeper) {

@@ -1,7 +1,6 @@
 //! One file's copy: its bytes, owner, mode and time.
 
 use super::directory::Directory;
-use super::root::Root;
 use crate::host::{Owner, Source};
 use hc::{Error, Result, reason, show};
 use nix::errno::Errno;
@@ -9,7 +8,7 @@ use nix::fcntl::{OFlag, copy_file_range, open, openat};
 use nix::sys::sendfile::sendfile;
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, futimens};
 use nix::sys::time::TimeSpec;
-use nix::unistd::{Gid, Uid, Whence, fchown, ftruncate, getegid, geteuid, lseek};
+use nix::unistd::{Gid, Uid, Whence, fchown, ftruncate, geteuid, lseek};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write;
@@ -22,62 +21,65 @@ const PRIVILEGE: u32 = 0o6000;
 /// Not so much in one call that a signal would have to wait long.
 const CHUNK: usize = 64 << 20;
 
-/// What becomes of owners here: root keeps them, others cannot.
+/// What becomes of owners here: root keeps them where it can, others cannot.
 pub(crate) struct Keeper {
-    uid: u32,
-    gid: u32,
-    /// New files have the caller's group.
-    own_group: bool,
+    root: bool,
 }
 
 impl Keeper {
-    pub(crate) fn new(root: &Root) -> Self {
-        Keeper { uid: geteuid().as_raw(), gid: getegid().as_raw(), own_group: !root.setgid }
-    }
-
-    /// The mode a copy should have. A program that is not its owner's any more must not run as its owner.
-    fn mode(&self, owner: &Owner) -> u32 {
-        let own = self.own_group && (self.uid, self.gid) == (owner.uid, owner.gid);
-        let kept = own || self.uid == 0;
-        if kept { owner.mode } else { owner.mode & !PRIVILEGE }
-    }
-
-    /// True when a new file's owner has to be set.
-    fn must_set(&self, owner: &Owner) -> bool {
-        self.uid == 0 && !(self.own_group && (self.uid, self.gid) == (owner.uid, owner.gid))
+    pub(crate) fn new() -> Self {
+        Keeper { root: geteuid().is_root() }
     }
 
     /// True for a file that looks like the copy of `source`: the same size, time and mode.
     pub(crate) fn is_copy(&self, status: &FileStat, source: &Source) -> bool {
+        let (mode, own) = (status.st_mode & 0o7777, is_owner(status, &source.owner));
+        // Root's copy is root's where its owner could not be set, as in a user namespace without him.
+        let copied_so = if own || self.root && status.st_uid != 0 {
+            mode == source.owner.mode
+        } else {
+            mode == kept_mode(&source.owner, false)
+        };
         SFlag::from_bits_truncate(status.st_mode & SFlag::S_IFMT.bits()) == SFlag::S_IFREG
             && status.st_size == source.size
             && (status.st_mtime, status.st_mtime_nsec) == source.modified
-            && status.st_mode & 0o7777 == self.mode(&source.owner)
+            && copied_so
     }
 
-    /// Gives the new directory `name` the owner that `owner` has, and the mode bits that mkdir(2) leaves out.
-    pub(crate) fn apply_to_directory(&self, at: &Directory, name: &OsStr, owner: &Owner) -> nix::Result<()> {
-        let mode = self.mode(owner);
-        if !self.must_set(owner) && mode & PRIVILEGE == 0 {
+    /// Gives the new directory `made` what [`Keeper::apply`] gives, if it has not got it by itself.
+    pub(crate) fn apply_to_directory(&self, made: &Directory, owner: &Owner) -> nix::Result<()> {
+        let status = fstat(&made.descriptor)?;
+        let own = is_owner(&status, owner);
+        if (own || !self.root) && status.st_mode & 0o7777 == kept_mode(owner, own) {
             return Ok(());
         }
-        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-        self.apply(openat(&at.descriptor, name, flags, Mode::empty())?, owner)
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        self.apply(openat(&made.descriptor, ".", flags, Mode::empty())?, owner)
     }
 
-    /// Gives an open file or directory the owner and mode that `owner` has, as far as that goes.
+    /// Gives a new file or directory the owner and mode that `owner` has, as far as that goes. What it has now
+    /// can be its parent's: the group, and a directory's set-group-ID bit.
     fn apply(&self, file: impl std::os::fd::AsFd, owner: &Owner) -> nix::Result<()> {
-        let mut mode = self.mode(owner);
-        if self.must_set(owner) {
+        let mut own = is_owner(&fstat(&file)?, owner);
+        if self.root && !own {
             match fchown(&file, Some(Uid::from_raw(owner.uid)), Some(Gid::from_raw(owner.gid))) {
-                Ok(()) => {}
+                Ok(()) => own = true,
                 // Root of a user namespace that does not have this owner; a file system that has none.
-                Err(Errno::EPERM | Errno::EINVAL | Errno::EOVERFLOW) => mode &= !PRIVILEGE,
+                Err(Errno::EPERM | Errno::EINVAL | Errno::EOVERFLOW) => {}
                 Err(errno) => return Err(errno),
             }
         }
-        fchmod(&file, Mode::from_bits_truncate(mode))
+        fchmod(&file, Mode::from_bits_truncate(kept_mode(owner, own)))
     }
+}
+
+fn is_owner(status: &FileStat, owner: &Owner) -> bool {
+    (status.st_uid, status.st_gid) == (owner.uid, owner.gid)
+}
+
+/// The mode of a copy. A program that is not its owner's any more must not run as the one whose it is.
+fn kept_mode(owner: &Owner, own: bool) -> u32 {
+    if own { owner.mode } else { owner.mode & !PRIVILEGE }
 }
 
 /// Writes the copy of `source` as `name`, which must not exist. `shown` is the name it will have.

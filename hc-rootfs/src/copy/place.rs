@@ -71,7 +71,7 @@ impl Place<'_> {
             Ok(()) => {
                 self.log.push(Made::Directory(Rc::clone(at), name.to_owned()));
                 let made = at.check(name, at.open(name))?;
-                at.check(name, self.keeper.apply_to_directory(at, name, &owner))?;
+                at.check(name, self.keeper.apply_to_directory(&made, &owner))?;
                 made
             }
             Err(Errno::EEXIST) => self.follow_name(at, name, &mut 0)?,

@@ -26,8 +26,6 @@ pub(crate) struct Root {
     pub(crate) directory: Rc<Directory>,
     /// Made by this run: nothing is in it yet.
     pub(crate) fresh: bool,
-    /// New entries get DIR's group, not the caller's.
-    pub(crate) setgid: bool,
     /// Released by exec, or by the end of this process.
     _lock: Option<Flock<OwnedFd>>,
 }
@@ -50,12 +48,7 @@ impl Root {
                 continue;
             }
             refuse_host_root(&status, &shown)?;
-            return Ok(Root {
-                directory: Directory::root(descriptor, path.to_owned()),
-                fresh,
-                setgid: status.st_mode & libc::S_ISGID != 0,
-                _lock: lock,
-            });
+            return Ok(Root { directory: Directory::root(descriptor, path.to_owned()), fresh, _lock: lock });
         }
         Err(Error::new(format!("{shown}: is taken away again and again")))
     }

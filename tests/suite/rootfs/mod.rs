@@ -6,6 +6,7 @@ mod copy;
 mod hostile;
 mod machine;
 mod notes;
+mod owner;
 mod resolve;
 mod scripts;
 mod undo;
