@@ -4,7 +4,7 @@ use super::content::{self, Keeper};
 use super::directory::Directory;
 use super::root::Root;
 use crate::host::Source;
-use hc::Result;
+use hc::{Error, Result};
 use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -35,7 +35,12 @@ impl Stage {
         let stage =
             Stage { root: Rc::clone(&root.directory), directory: None, next: 0, prepared: HashMap::new() };
         if !root.fresh {
-            remove(&root.directory)?;
+            match remove(&root.directory) {
+                // Not there; not a directory, and none of ours; or nothing may be written here: those who need
+                // to will say so.
+                Err((Errno::ENOENT | Errno::ENOTDIR | Errno::EROFS | Errno::EACCES | Errno::EPERM, _)) => {}
+                removed => removed.map_err(|(_, error)| error)?,
+            }
         }
         Ok(stage)
     }
@@ -75,7 +80,11 @@ impl Stage {
 
     /// Removes the stage and what is left on it: at the end, what was replaced.
     pub(crate) fn remove(&mut self) -> Result<()> {
-        if self.directory.take().is_some() { remove(&self.root) } else { Ok(()) }
+        if self.directory.is_some() {
+            remove(&self.root).map_err(|(_, error)| error)?;
+            self.directory = None;
+        }
+        Ok(())
     }
 }
 
@@ -84,10 +93,10 @@ fn make(root: &Rc<Directory>) -> Result<Rc<Directory>> {
     let mkdir = || mkdirat(&root.descriptor, name, Mode::from_bits_truncate(0o700));
     let made = match mkdir() {
         // Another run was killed between the check at the start and its turn.
-        Err(Errno::EEXIST) => {
-            remove(root)?;
-            mkdir()
-        }
+        Err(Errno::EEXIST) => match remove(root) {
+            Ok(()) | Err((Errno::ENOENT | Errno::ENOTDIR, _)) => mkdir(),
+            Err((_, error)) => return Err(error),
+        },
         made => made,
     };
     if made == Err(Errno::EEXIST) {
@@ -98,17 +107,17 @@ fn make(root: &Rc<Directory>) -> Result<Rc<Directory>> {
 }
 
 /// Removes the stage in `root`, with the files in it.
-fn remove(root: &Directory) -> Result<()> {
-    match unlinkat(&root.descriptor, NAME, UnlinkatFlags::RemoveDir) {
-        Err(Errno::ENOTEMPTY | Errno::EEXIST) => {
-            empty(root).map_err(|errno| root.error(NAME, errno))?;
-            let emptied = unlinkat(&root.descriptor, NAME, UnlinkatFlags::RemoveDir);
-            emptied.map_err(|_| root.failure(NAME, IN_THE_WAY))
-        }
-        // Gone; or not a directory, and none of ours; or nothing may be written here, and those who need to
-        // will say so.
-        Ok(()) | Err(_) => Ok(()),
-    }
+fn remove(root: &Directory) -> std::result::Result<(), (Errno, Error)> {
+    let rmdir = || unlinkat(&root.descriptor, NAME, UnlinkatFlags::RemoveDir);
+    let removed = match rmdir() {
+        Err(Errno::ENOTEMPTY | Errno::EEXIST) => empty(root).and_then(|()| rmdir()),
+        removed => removed,
+    };
+    removed.map_err(|errno| {
+        let still_full = matches!(errno, Errno::ENOTEMPTY | Errno::EEXIST);
+        let name = OsStr::new(NAME);
+        (errno, if still_full { root.failure(name, IN_THE_WAY) } else { root.error(name, errno) })
+    })
 }
 
 /// Removes the files in the stage that have a name of ours, which is a number. Anything else stays.
