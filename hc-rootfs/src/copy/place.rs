@@ -6,14 +6,14 @@
 use super::content::{self, Keeper};
 use super::directory::Directory;
 use super::root::Root;
-use super::stage::Stage;
+use super::stage::{IN_THE_WAY, Stage};
 use super::undo::{Log, Made};
 use crate::host::{Owner, Source, Step, file_at_end};
 use hc::{Result, show};
 use nix::errno::Errno;
-use nix::fcntl::{RenameFlags, readlinkat, renameat, renameat2};
+use nix::fcntl::{AtFlags, RenameFlags, readlinkat, renameat, renameat2};
 use nix::sys::stat::{Mode, SFlag, mkdirat};
-use nix::unistd::{UnlinkatFlags, symlinkat, unlinkat};
+use nix::unistd::{UnlinkatFlags, linkat, symlinkat, unlinkat};
 use std::ffi::OsStr;
 use std::os::fd::AsFd;
 use std::path::{Component, Path, PathBuf};
@@ -115,7 +115,12 @@ impl Place<'_> {
             Err(Errno::EEXIST) if is_link_to(at, name, target) => Ok(()),
             Err(Errno::EEXIST) => {
                 let (stage, staged) = self.stage.symlink(target)?;
-                self.replace(&stage, &staged, at, name)
+                if self.replace(&stage, &staged, at, name)? {
+                    return Ok(());
+                }
+                self.put_in_place(at, name, |temporary| {
+                    at.check(temporary, symlinkat(target, &at.descriptor, temporary))
+                })
             }
             Err(errno) => Err(at.error(name, errno)),
         }
@@ -132,62 +137,91 @@ impl Place<'_> {
                 self.stage.take(source).ok_or_else(|| at.error(name, Errno::EINVAL))?
             }
         };
-        match renameat2(
+        let moved = match renameat2(
             &stage.descriptor,
             staged.as_os_str(),
             &at.descriptor,
             name,
             RenameFlags::RENAME_NOREPLACE,
         ) {
-            Ok(()) => self.log.push(Made::Entry(Rc::clone(at), name.to_owned())),
+            Ok(()) => {
+                self.log.push(Made::Entry(Rc::clone(at), name.to_owned()));
+                true
+            }
             // EINVAL: a file system without this flag.
             Err(Errno::EEXIST | Errno::EINVAL) => self.replace(&stage, &staged, at, name)?,
-            Err(Errno::EXDEV) => self.write_in_place(at, name, source)?,
+            Err(Errno::EXDEV) => false,
             Err(errno) => return Err(at.error(name, errno)),
+        };
+        if !moved {
+            let (shown, keeper) = (self.root.directory.name_within(&source.path), self.keeper);
+            self.put_in_place(at, name, |temporary| content::write(at, temporary, source, &shown, keeper))?;
         }
         self.copied.push(source.path.clone());
         Ok(())
     }
 
-    /// Exchanges what is at `name` for what is on the stage, where the old one stays until the end.
+    /// Exchanges what is at `name` for what is on the stage, where the old one stays until the end. False where
+    /// `at` is on another file system.
     fn replace(
         &mut self,
         stage: &Rc<Directory>,
         staged: &OsStr,
         at: &Rc<Directory>,
         name: &OsStr,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         refuse_directory(at, name)?;
         let (from, to) = (stage.descriptor.as_fd(), at.descriptor.as_fd());
         match renameat2(from, staged, to, name, RenameFlags::RENAME_EXCHANGE) {
-            Ok(()) => self.log.push(Made::Replaced(
-                Rc::clone(at),
-                name.to_owned(),
-                Rc::clone(stage),
-                staged.to_owned(),
-            )),
+            Ok(()) => self.log.push(Made::replaced(at, name, stage, staged)),
             // Nothing to exchange with, or a file system that cannot.
             Err(Errno::ENOENT | Errno::EINVAL) => {
-                let existed = at.status(name).is_ok();
+                let existed = self.keep(at, name)?;
                 at.check(name, renameat(from, staged, to, name))?;
                 if !existed {
                     self.log.push(Made::Entry(Rc::clone(at), name.to_owned()));
                 }
             }
+            Err(Errno::EXDEV) => return Ok(false),
             Err(errno) => return Err(at.error(name, errno)),
         }
-        Ok(())
+        Ok(true)
     }
 
-    /// Copies to another file system below DIR, by way of a temporary file beside the final one.
-    fn write_in_place(&mut self, at: &Rc<Directory>, name: &OsStr, source: &Source) -> Result<()> {
+    /// Puts what is at `name` on the stage, too, from where it comes back if this run fails. False when there is
+    /// nothing.
+    fn keep(&mut self, at: &Rc<Directory>, name: &OsStr) -> Result<bool> {
+        let (stage, old) = self.stage.new_name()?;
+        let (from, to) = (at.descriptor.as_fd(), stage.descriptor.as_fd());
+        // With a link there is a file at `name` all the time. Not every file system has links.
+        let kept = linkat(from, name, to, old.as_os_str(), AtFlags::empty())
+            .or_else(|_| renameat(from, name, to, old.as_os_str()));
+        match kept {
+            Ok(()) => self.log.push(Made::replaced(at, name, &stage, &old)),
+            Err(Errno::ENOENT) => return Ok(false),
+            Err(errno) => return Err(at.error(name, errno)),
+        }
+        Ok(true)
+    }
+
+    /// Puts what `make` makes at `name`, by way of a temporary one beside it: on another file system below DIR.
+    fn put_in_place(
+        &mut self,
+        at: &Rc<Directory>,
+        name: &OsStr,
+        make: impl FnOnce(&OsStr) -> Result<()>,
+    ) -> Result<()> {
         let temporary = OsStr::new(TEMPORARY);
         let remove = || unlinkat(&at.descriptor, temporary, UnlinkatFlags::NoRemoveDir);
         refuse_directory(at, name)?;
-        let _left_by_a_killed_run = remove();
-        let shown = self.root.directory.name_within(&source.path);
+        // Left by a run that was killed.
+        match remove() {
+            Ok(()) | Err(Errno::ENOENT) => {}
+            Err(Errno::EISDIR) => return Err(at.failure(temporary, IN_THE_WAY)),
+            Err(errno) => return Err(at.error(temporary, errno)),
+        }
         let existed = at.status(name).is_ok();
-        let renamed = content::write(at, temporary, source, &shown, self.keeper)
+        let renamed = make(temporary)
             .and_then(|()| at.check(name, renameat(&at.descriptor, temporary, &at.descriptor, name)));
         if renamed.is_err() {
             let _ = remove();

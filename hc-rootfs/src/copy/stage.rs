@@ -17,7 +17,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 const NAME: &str = ".hc-rootfs";
-const IN_THE_WAY: &str = "is in the way of the files being written: remove it";
+pub(super) const IN_THE_WAY: &str = "is in the way of the files being written: remove it";
 
 pub(crate) struct Stage {
     root: Rc<Directory>,
@@ -68,7 +68,8 @@ impl Stage {
         Ok((directory, name))
     }
 
-    fn new_name(&mut self) -> Result<(Rc<Directory>, OsString)> {
+    /// A name that nothing on the stage has.
+    pub(crate) fn new_name(&mut self) -> Result<(Rc<Directory>, OsString)> {
         let directory = match &self.directory {
             Some(directory) => Rc::clone(directory),
             None => Rc::clone(self.directory.insert(make(&self.root)?)),

@@ -2,9 +2,9 @@
 
 use super::directory::Directory;
 use super::stage::Stage;
-use nix::fcntl::{RenameFlags, renameat2};
+use nix::fcntl::renameat;
 use nix::unistd::{UnlinkatFlags, unlinkat};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -18,6 +18,12 @@ pub(crate) enum Made {
     Entry(Rc<Directory>, OsString),
     /// A file or symlink that took the place of another, which is kept on the stage under the last name.
     Replaced(Rc<Directory>, OsString, Rc<Directory>, OsString),
+}
+
+impl Made {
+    pub(crate) fn replaced(at: &Rc<Directory>, name: &OsStr, stage: &Rc<Directory>, old: &OsStr) -> Self {
+        Made::Replaced(Rc::clone(at), name.to_owned(), Rc::clone(stage), old.to_owned())
+    }
 }
 
 /// All of them, in the order in which they were made.
@@ -56,12 +62,8 @@ fn undo(made: Made) {
             unlinkat(&parent.descriptor, name.as_os_str(), UnlinkatFlags::NoRemoveDir)
         }
         // Fails when the stage is gone already: the new file, which is whole, then stays.
-        Made::Replaced(parent, name, stage, old) => renameat2(
-            &stage.descriptor,
-            old.as_os_str(),
-            &parent.descriptor,
-            name.as_os_str(),
-            RenameFlags::RENAME_EXCHANGE,
-        ),
+        Made::Replaced(parent, name, stage, old) => {
+            renameat(&stage.descriptor, old.as_os_str(), &parent.descriptor, name.as_os_str())
+        }
     };
 }

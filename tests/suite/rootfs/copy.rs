@@ -187,6 +187,25 @@ fn dir_may_be_on_any_file_system_and_have_others_in_it() {
 }
 
 #[test]
+fn on_a_file_system_below_dir_links_and_files_are_replaced() {
+    require!(is_root(), "mounts are root's");
+    let (host, dir) = (Host::new(), Dir::new());
+    let run = |script: &str| Cmd::sh(format!("set -e\n{script}")).dir(dir.path()).on(&host).run();
+    let script = "mkdir -p b/usr; mount -t tmpfs x b/usr; hc-rootfs b /bin/echo
+                  ln -sfn nowhere b/usr/lib64/ld-linux-x86-64.so.2; echo >b/usr/bin/echo
+                  touch b/usr/bin/.hc-rootfs.tmp; hc-rootfs b /bin/echo
+                  hc-unshare -m --root=b /bin/echo hi; ls -A b/usr/bin b/usr/lib64 b";
+    let expected = "hi\nb:\nbin\ndev\nlib\nlib64\nproc\nsys\ntmp\nusr\n\nb/usr/bin:\necho
+\nb/usr/lib64:\nld-linux-x86-64.so.2\n";
+    run(script).ok().quiet().says(expected);
+    // A directory under the temporary name is somebody's.
+    let script = "mkdir -p c/usr; mount -t tmpfs x c/usr; mkdir -p c/usr/bin/.hc-rootfs.tmp
+                  hc-rootfs c /bin/echo";
+    let why = "is in the way of the files being written: remove it";
+    assert_eq!(run(script).fails("hc-rootfs", 125), format!("c/usr/bin/.hc-rootfs.tmp: {why}"));
+}
+
+#[test]
 fn on_a_full_disk_nothing_is_left() {
     require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let (host, dir) = (Host::new(), Dir::new());

@@ -147,6 +147,26 @@ fn a_file_system_may_lack_this_and_that() {
 }
 
 #[test]
+fn what_was_replaced_comes_back_also_where_files_cannot_be_exchanged() {
+    for lacking in ["renameat2", "renameat2,linkat"] {
+        let dir = Dir::new();
+        prepare(&dir, true);
+        dir.directory("box/usr/lib/x86_64-linux-gnu/libc.so.6");
+        let before = content(&dir);
+        let output = injected(&dir, lacking, "error=EINVAL", "1+", &["/bin/echo"]).expect("it renames");
+        let why = "is a directory, and the host has a file there";
+        assert_eq!(output.fails("hc-rootfs", 125), format!("box/usr/lib/x86_64-linux-gnu/libc.so.6: {why}"));
+        assert_eq!(content(&dir), before, "without {lacking}");
+        assert!(!dir.join("box/.hc-rootfs").exists());
+        // And stays away where nothing is wrong.
+        fs::remove_dir(dir.join("box/usr/lib/x86_64-linux-gnu/libc.so.6")).unwrap();
+        injected(&dir, lacking, "error=EINVAL", "1+", &["/bin/echo"]).expect("it renames").ok().quiet();
+        inside(&dir).args(["/bin/echo", "hi"]).run().ok().quiet().says("hi\n");
+        assert!(!dir.join("box/.hc-rootfs").exists());
+    }
+}
+
+#[test]
 fn when_next_does_not_start_what_this_run_made_is_removed() {
     let dir = Dir::new();
     for (next, status) in [("nosuch", 127), ("/etc/passwd", 126), ("/etc", 126), ("", 127)] {
