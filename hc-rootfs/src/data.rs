@@ -10,15 +10,19 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+const UNCLEAR: &str =
+    "which program its first line starts by way of env is not known: name that as a PROGRAM as well";
+
 /// Not `cp -a`: with --parents, GNU cp 9.0 to 9.2 fails on the ACL of each parent directory that it makes, and
 /// leaves it with mode 700. Times are kept for what is compiled ahead (python's .pyc) to count as fresh.
 const COPY: &str = "cp -dR --preserve=timestamps --parents";
 
-/// One note for each program that has data on the host which is not in the new root, and one if a library
-/// is found through ld.so.cache alone.
+/// One note for each program that has data on the host which is not in the new root, for each script of which
+/// it is not known what it needs, and one if a library is found through ld.so.cache alone.
 pub(crate) fn notes(closure: &Closure, rootfs: &Rootfs, directory: &OsStr) -> Vec<String> {
     let how = |paths: &[PathBuf]| how_to_copy(paths, rootfs, directory);
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> =
+        closure.unclear.iter().map(|script| format!("{}: note: {UNCLEAR}", show(script))).collect();
     for program in &closure.binaries {
         let absent: Vec<PathBuf> =
             data_of(program).into_iter().filter(|path| path.is_dir() && !rootfs.has(path)).collect();

@@ -3,7 +3,7 @@
 use crate::elf;
 use crate::host::{Examined, Host, Id, open_regular};
 use crate::resolver::{self, Configured, Found};
-use crate::script;
+use crate::script::{self, env::Starts};
 use hc::{Environ, Error, Result, show};
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
@@ -24,6 +24,8 @@ pub(crate) struct Closure {
     pub(crate) files: Vec<Examined>,
     /// The programs that are no scripts, with their symlinks resolved.
     pub(crate) binaries: Vec<PathBuf>,
+    /// The scripts of which it is not known what env(1) starts for them.
+    pub(crate) unclear: Vec<PathBuf>,
     /// A library that is found by a file in the host's /etc alone, if there is one.
     pub(crate) configured: Option<Configured>,
     known: HashSet<PathBuf>,
@@ -72,10 +74,14 @@ impl Closure {
         let mut by_env = None;
         for depth in 0..=MAX_SCRIPTS {
             let Some(line) = self.add_file(program, &file, host)? else { return Ok(by_env) };
-            if let Some(name) = script::program_of_env(&line) {
-                by_env = Some(find(&name, env).map_err(|error| {
-                    Error::new(format!("{}: its program, by way of env: {error}", show(&file)))
-                })?);
+            match script::env::starts(&line) {
+                Starts::Nothing => {}
+                Starts::Unknown => self.unclear.push(file.clone()),
+                Starts::Program(name) => {
+                    by_env = Some(find(&name, env).map_err(|error| {
+                        Error::new(format!("{}: its program, by way of env: {error}", show(&file)))
+                    })?);
+                }
             }
             if depth == MAX_SCRIPTS {
                 break;

@@ -1,5 +1,7 @@
 //! The `#!` line, as the kernel reads it (load_script() in fs/binfmt_script.c), and env(1)'s part in it.
 
+pub(crate) mod env;
+
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
@@ -41,45 +43,6 @@ pub(crate) fn parse(head: &[u8]) -> Option<Line> {
     })
 }
 
-/// The program that env(1) would start when it is the interpreter: `env NAME`, `env -S [OPTION]...
-/// [NAME=VALUE]... NAME [ARG]...`. Quotes, escapes and variables of -S are left to env: `None`.
-pub(crate) fn program_of_env(line: &Line) -> Option<OsString> {
-    let last = line.interpreter.as_bytes().rsplit(|&byte| byte == b'/').next();
-    if last != Some(b"env") {
-        return None;
-    }
-    let argument = line.argument.as_ref()?.as_bytes();
-    let split = argument.strip_prefix(b"-S").or_else(|| argument.strip_prefix(b"--split-string="));
-    let Some(words) = split.or_else(|| argument.strip_prefix(b"-vS")) else {
-        // Not split: a name with blanks inside is one name, and an option or assignment starts nothing.
-        return Some(argument).filter(|name| is_name(name)).map(|name| OsStr::from_bytes(name).to_owned());
-    };
-    if words.iter().any(|byte| b"\\'\"$#".contains(byte)) {
-        return None;
-    }
-    let mut words = words.split(|byte| b" \t\n\x0b\x0c\r".contains(byte)).filter(|word| !word.is_empty());
-    let mut word = words.next()?;
-    while word.starts_with(b"-") {
-        // The options that have their value in the next word.
-        if [&b"-u"[..], b"-C", b"-a", b"--unset", b"--chdir", b"--argv0"].contains(&word) {
-            words.next()?;
-        }
-        let last_option = word == b"--";
-        word = words.next()?;
-        if last_option {
-            break;
-        }
-    }
-    while word.contains(&b'=') {
-        word = words.next()?;
-    }
-    Some(OsStr::from_bytes(word).to_owned())
-}
-
-fn is_name(word: &[u8]) -> bool {
-    !word.starts_with(b"-") && !word.contains(&b'=')
-}
-
 fn is_space(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
 }
@@ -117,24 +80,5 @@ mod tests {
         assert!(line(&script(256)).is_none());
         let long_argument = [b"#!/bin/sh ", "x".repeat(300).as_bytes()].concat();
         assert_eq!(line(&long_argument).unwrap().1.unwrap().len(), 246);
-    }
-
-    fn by_env(argument: &str) -> Option<String> {
-        let line = Line { interpreter: "/usr/bin/env".into(), argument: Some(argument.into()) };
-        program_of_env(&line).map(|name| name.into_string().unwrap())
-    }
-
-    #[test]
-    fn env_starts_another_program() {
-        assert_eq!(by_env("python3").as_deref(), Some("python3"));
-        assert_eq!(by_env("-S python3 -u").as_deref(), Some("python3"));
-        assert_eq!(by_env("-Spython3").as_deref(), Some("python3"));
-        assert_eq!(by_env("-S -i -u X A=1 B=2 perl -w").as_deref(), Some("perl"));
-        assert_eq!(by_env("-S -i -- perl").as_deref(), Some("perl"));
-        assert_eq!(by_env("-i"), None);
-        assert_eq!(by_env("A=1"), None);
-        assert_eq!(by_env("-S ${X}/bin"), None);
-        let sh = Line { interpreter: "/bin/sh".into(), argument: Some("x".into()) };
-        assert_eq!(program_of_env(&sh), None);
     }
 }

@@ -44,6 +44,25 @@ fn what_env_starts_may_be_a_script_again() {
 }
 
 #[test]
+fn options_of_env_are_understood_or_a_note_is_made() {
+    let dir = Dir::new();
+    for line in ["-iS sh -e", "-S -iu HOME sh", "-S --uns HOME sh", "-S - sh", "-ivSsh"] {
+        dir.program("s", format!("#!/usr/bin/env {line}\necho ran\n"));
+        Cmd::new(dir.join("s")).run().ok().says("ran\n");
+        rootfs(&dir).arg("./s").run().ok().quiet();
+        inside(&dir).arg(dir.join("s")).run().ok().says("ran\n");
+        fs::remove_dir_all(dir.join("box")).unwrap();
+    }
+    for line in ["-S 'sh'", "-S ${PATH:+x}", "-i", "A=1"] {
+        dir.program("s", format!("#!/usr/bin/env {line}\n"));
+        let why =
+            "which program its first line starts by way of env is not known: name that as a PROGRAM as well";
+        let note = format!("hc-rootfs: {}: note: {why}\n", dir.join("s").display());
+        rootfs(&dir).arg("./s").run().ok().says("").complains(note);
+    }
+}
+
+#[test]
 fn as_many_scripts_are_followed_as_the_kernel_follows() {
     require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
