@@ -6,7 +6,7 @@ use crate::copy::Rootfs;
 use crate::programs::Closure;
 use crate::resolver::Configured;
 use hc::show;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -98,11 +98,16 @@ fn is_versioned(name: &str, program: &str) -> bool {
 fn command(paths: &[PathBuf], directory: &OsStr) -> String {
     let mut words = vec![COPY.to_owned()];
     words.extend(paths.iter().map(|path| quote(path.as_os_str())));
-    words.push(quote(&if directory.as_bytes().starts_with(b"-") {
-        Path::new(".").join(directory).into_os_string()
-    } else {
-        directory.to_owned()
-    }));
+    let mut last = OsString::new();
+    if directory.as_bytes().starts_with(b"-") {
+        last.push("./");
+    }
+    last.push(directory);
+    // $(…) takes newlines off the end of what printf writes.
+    if directory.as_bytes().ends_with(b"\n") {
+        last.push("/");
+    }
+    words.push(quote(&last));
     words.join(" ")
 }
 
@@ -151,6 +156,7 @@ mod tests {
         let line = command(&[PathBuf::from("/a b/c"), PathBuf::from("/d")], OsStr::new("it's"));
         assert_eq!(line, format!("{COPY} '/a b/c' /d 'it'\\''s'"));
         assert_eq!(command(&[], OsStr::new("-x")), format!("{COPY} ./-x"));
+        assert_eq!(command(&[], OsStr::new("a\n")), format!("{COPY} \"$(printf 'a\\012/')\""));
         assert_eq!(quote(OsStr::from_bytes(b"a\n\xff%'")), "\"$(printf 'a\\012\\377\\045\\047')\"");
     }
 }

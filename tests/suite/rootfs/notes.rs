@@ -45,7 +45,7 @@ fn a_perl_runs_when_the_advice_is_followed() {
     require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
     // A name that a shell would take apart.
-    let name = "b o'x\n$HOME";
+    let name = "b o'x\n$HOME\n";
     let copy = || Cmd::tool("hc-rootfs").args([name, "/usr/bin/perl"]).dir(dir.path()).run().ok();
     // What is there already is not in the note, and this is most of it.
     for library in ["lib/x86_64-linux-gnu/perl", "share/perl"] {
