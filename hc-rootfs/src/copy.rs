@@ -108,7 +108,7 @@ fn work(root: &Root, wares: &[Ware], stage: &mut Stage, log: &mut Log) -> Result
 
 fn make_mount_points(root: &Rc<Directory>, log: &mut Log) -> Result<()> {
     for (name, mode) in MOUNT_POINTS {
-        match mkdirat(&root.descriptor, name, Mode::from_bits_truncate(mode)) {
+        match root.descriptor().and_then(|root| mkdirat(root, name, Mode::from_bits_truncate(mode))) {
             Ok(()) => log.push(Made::Directory(Rc::clone(root), OsString::from(name))),
             // Whatever is there, the one who put it there may have meant it.
             Err(Errno::EEXIST) => {}

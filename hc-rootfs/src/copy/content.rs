@@ -48,13 +48,13 @@ impl Keeper {
 
     /// Gives the new directory `made` what [`Keeper::apply`] gives, if it has not got it by itself.
     pub(crate) fn apply_to_directory(&self, made: &Directory, owner: &Owner) -> nix::Result<()> {
-        let status = fstat(&made.descriptor)?;
+        let status = fstat(made.descriptor()?)?;
         let own = is_owner(&status, owner);
         if (own || !self.root) && status.st_mode & 0o7777 == kept_mode(owner, own) {
             return Ok(());
         }
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        self.apply(openat(&made.descriptor, ".", flags, Mode::empty())?, owner)
+        self.apply(openat(made.descriptor()?, ".", flags, Mode::empty())?, owner)
     }
 
     /// Gives a new file or directory the owner and mode that `owner` has, as far as that goes. What it has now
@@ -97,7 +97,10 @@ pub(crate) fn write(
     let from = File::from(from);
     // Nobody else's until it is whole.
     let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-    let to = openat(&directory.descriptor, name, flags, Mode::from_bits_truncate(0o600)).map_err(failed)?;
+    let to = directory
+        .descriptor()
+        .and_then(|directory| openat(directory, name, flags, Mode::from_bits_truncate(0o600)))
+        .map_err(failed)?;
     let to = File::from(to);
     let copied = if source.has_holes {
         copy_data(&from, &to, source.size)

@@ -14,8 +14,7 @@ use nix::errno::Errno;
 use nix::fcntl::{AtFlags, RenameFlags, readlinkat, renameat, renameat2};
 use nix::sys::stat::{Mode, SFlag, mkdirat};
 use nix::unistd::{UnlinkatFlags, linkat, symlinkat, unlinkat};
-use std::ffi::OsStr;
-use std::os::fd::AsFd;
+use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
@@ -67,7 +66,7 @@ impl Place<'_> {
         // Its owner must be able to work in it, also the next time.
         let owner = Owner { mode: owner.mode | 0o700, ..*owner };
         let mode = Mode::from_bits_truncate(owner.mode & 0o1777);
-        let entered = match mkdirat(&at.descriptor, name, mode) {
+        let entered = match at.descriptor().and_then(|at| mkdirat(at, name, mode)) {
             Ok(()) => {
                 self.log.push(Made::Directory(Rc::clone(at), name.to_owned()));
                 let made = at.check(name, at.open(name))?;
@@ -92,7 +91,7 @@ impl Place<'_> {
         if let Some(known) = at.known(name) {
             return Ok(known);
         }
-        let same = match symlinkat(target, &at.descriptor, name) {
+        let same = match make_link(target, at, name) {
             Ok(()) => {
                 self.log.push(Made::Entry(Rc::clone(at), name.to_owned()));
                 true
@@ -107,7 +106,7 @@ impl Place<'_> {
 
     /// Makes the symlink `name` at the end of a way, in the place of what is there if that is no directory.
     fn link_to_file(&mut self, at: &Rc<Directory>, name: &OsStr, target: &Path) -> Result<()> {
-        match symlinkat(target, &at.descriptor, name) {
+        match make_link(target, at, name) {
             Ok(()) => {
                 self.log.push(Made::Entry(Rc::clone(at), name.to_owned()));
                 Ok(())
@@ -118,9 +117,7 @@ impl Place<'_> {
                 if self.replace(&stage, &staged, at, name)? {
                     return Ok(());
                 }
-                self.put_in_place(at, name, |temporary| {
-                    at.check(temporary, symlinkat(target, &at.descriptor, temporary))
-                })
+                self.put_in_place(at, name, |temporary| at.check(temporary, make_link(target, at, temporary)))
             }
             Err(errno) => Err(at.error(name, errno)),
         }
@@ -137,13 +134,7 @@ impl Place<'_> {
                 self.stage.take(source).ok_or_else(|| at.error(name, Errno::EINVAL))?
             }
         };
-        let moved = match renameat2(
-            &stage.descriptor,
-            staged.as_os_str(),
-            &at.descriptor,
-            name,
-            RenameFlags::RENAME_NOREPLACE,
-        ) {
+        let moved = match rename(&stage, &staged, at, name, RenameFlags::RENAME_NOREPLACE) {
             Ok(()) => {
                 self.log.push(Made::Entry(Rc::clone(at), name.to_owned()));
                 true
@@ -171,13 +162,12 @@ impl Place<'_> {
         name: &OsStr,
     ) -> Result<bool> {
         refuse_directory(at, name)?;
-        let (from, to) = (stage.descriptor.as_fd(), at.descriptor.as_fd());
-        match renameat2(from, staged, to, name, RenameFlags::RENAME_EXCHANGE) {
+        match rename(stage, staged, at, name, RenameFlags::RENAME_EXCHANGE) {
             Ok(()) => self.log.push(Made::replaced(at, name, stage, staged)),
             // Nothing to exchange with, or a file system that cannot.
             Err(Errno::ENOENT | Errno::EINVAL) => {
                 let existed = self.keep(at, name)?;
-                at.check(name, renameat(from, staged, to, name))?;
+                at.check(name, rename(stage, staged, at, name, RenameFlags::empty()))?;
                 if !existed {
                     self.log.push(Made::Entry(Rc::clone(at), name.to_owned()));
                 }
@@ -192,10 +182,9 @@ impl Place<'_> {
     /// nothing.
     fn keep(&mut self, at: &Rc<Directory>, name: &OsStr) -> Result<bool> {
         let (stage, old) = self.stage.new_name()?;
-        let (from, to) = (at.descriptor.as_fd(), stage.descriptor.as_fd());
         // With a link there is a file at `name` all the time. Not every file system has links.
-        let kept = linkat(from, name, to, old.as_os_str(), AtFlags::empty())
-            .or_else(|_| renameat(from, name, to, old.as_os_str()));
+        let link = || linkat(at.descriptor()?, name, stage.descriptor()?, old.as_os_str(), AtFlags::empty());
+        let kept = link().or_else(|_| rename(at, name, &stage, &old, RenameFlags::empty()));
         match kept {
             Ok(()) => self.log.push(Made::replaced(at, name, &stage, &old)),
             Err(Errno::ENOENT) => return Ok(false),
@@ -212,7 +201,7 @@ impl Place<'_> {
         make: impl FnOnce(&OsStr) -> Result<()>,
     ) -> Result<()> {
         let temporary = OsStr::new(TEMPORARY);
-        let remove = || unlinkat(&at.descriptor, temporary, UnlinkatFlags::NoRemoveDir);
+        let remove = || unlinkat(at.descriptor()?, temporary, UnlinkatFlags::NoRemoveDir);
         refuse_directory(at, name)?;
         // Left by a run that was killed.
         match remove() {
@@ -222,7 +211,7 @@ impl Place<'_> {
         }
         let existed = at.status(name).is_ok();
         let renamed = make(temporary)
-            .and_then(|()| at.check(name, renameat(&at.descriptor, temporary, &at.descriptor, name)));
+            .and_then(|()| at.check(name, rename(at, temporary, at, name, RenameFlags::empty())));
         if renamed.is_err() {
             let _ = remove();
         } else if !existed {
@@ -236,7 +225,7 @@ impl Place<'_> {
         match at.open(name) {
             Ok(entered) => Ok(entered),
             Err(Errno::ENOTDIR | Errno::ELOOP) => {
-                let target = readlinkat(&at.descriptor, name).map_err(|_| at.error(name, Errno::ENOTDIR))?;
+                let target = read_link(at, name).map_err(|_| at.error(name, Errno::ENOTDIR))?;
                 *links += 1;
                 if *links > MAX_LINKS {
                     return Err(at.error(name, Errno::ELOOP));
@@ -272,7 +261,21 @@ impl Place<'_> {
 }
 
 fn is_link_to(at: &Directory, name: &OsStr, target: &Path) -> bool {
-    readlinkat(&at.descriptor, name).is_ok_and(|found| Path::new(&found) == target)
+    read_link(at, name).is_ok_and(|found| Path::new(&found) == target)
+}
+
+fn read_link(at: &Directory, name: &OsStr) -> nix::Result<OsString> {
+    readlinkat(at.descriptor()?, name)
+}
+
+fn make_link(target: &Path, at: &Directory, name: &OsStr) -> nix::Result<()> {
+    symlinkat(target, at.descriptor()?, name)
+}
+
+/// Without `flags` by renameat(2), which every file system has.
+fn rename(from: &Directory, old: &OsStr, to: &Directory, new: &OsStr, flags: RenameFlags) -> nix::Result<()> {
+    let (from, to) = (from.descriptor()?, to.descriptor()?);
+    if flags.is_empty() { renameat(from, old, to, new) } else { renameat2(from, old, to, new, flags) }
 }
 
 fn refuse_directory(at: &Directory, name: &OsStr) -> Result<()> {

@@ -55,9 +55,9 @@ impl Root {
 
     /// True when this is the root of a tmpfs, not a directory in one.
     pub(crate) fn is_tmpfs(&self) -> bool {
-        let here = &self.directory.descriptor;
-        let tmpfs = fstatfs(here).is_ok_and(|about| about.filesystem_type() == TMPFS_MAGIC);
-        let device = |path| fstatat(here, path, AtFlags::empty()).map(|status| status.st_dev);
+        let Ok(here) = self.directory.descriptor() else { return false };
+        let tmpfs = fstatfs(&here).is_ok_and(|about| about.filesystem_type() == TMPFS_MAGIC);
+        let device = |path| fstatat(&here, path, AtFlags::empty()).map(|status| status.st_dev);
         tmpfs && device(".") != device("..")
     }
 

@@ -64,7 +64,8 @@ impl Stage {
     /// Makes a symlink that is to replace something.
     pub(crate) fn symlink(&mut self, target: &Path) -> Result<(Rc<Directory>, OsString)> {
         let (directory, name) = self.new_name()?;
-        directory.check(&name, symlinkat(target, &directory.descriptor, name.as_os_str()))?;
+        let made = directory.descriptor().and_then(|at| symlinkat(target, at, name.as_os_str()));
+        directory.check(&name, made)?;
         Ok((directory, name))
     }
 
@@ -91,7 +92,7 @@ impl Stage {
 
 fn make(root: &Rc<Directory>) -> Result<Rc<Directory>> {
     let name = OsStr::new(NAME);
-    let mkdir = || mkdirat(&root.descriptor, name, Mode::from_bits_truncate(0o700));
+    let mkdir = || mkdirat(root.descriptor()?, name, Mode::from_bits_truncate(0o700));
     let made = match mkdir() {
         // Another run was killed between the check at the start and its turn.
         Err(Errno::EEXIST) => match remove(root) {
@@ -109,7 +110,7 @@ fn make(root: &Rc<Directory>) -> Result<Rc<Directory>> {
 
 /// Removes the stage in `root`, with the files in it.
 fn remove(root: &Directory) -> std::result::Result<(), (Errno, Error)> {
-    let rmdir = || unlinkat(&root.descriptor, NAME, UnlinkatFlags::RemoveDir);
+    let rmdir = || unlinkat(root.descriptor()?, NAME, UnlinkatFlags::RemoveDir);
     let removed = match rmdir() {
         Err(Errno::ENOTEMPTY | Errno::EEXIST) => empty(root).and_then(|()| rmdir()),
         removed => removed,
@@ -124,7 +125,7 @@ fn remove(root: &Directory) -> std::result::Result<(), (Errno, Error)> {
 /// Removes the files in the stage that have a name of ours, which is a number. Anything else stays.
 fn empty(root: &Directory) -> nix::Result<()> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-    let mut stage = Dir::openat(&root.descriptor, NAME, flags, Mode::empty())?;
+    let mut stage = Dir::openat(root.descriptor()?, NAME, flags, Mode::empty())?;
     let names: Vec<OsString> = stage
         .iter()
         .map(|entry| entry.map(|entry| OsStr::from_bytes(entry.file_name().to_bytes()).to_owned()))

@@ -2,6 +2,7 @@
 
 use super::directory::Directory;
 use super::stage::Stage;
+use nix::errno::Errno;
 use nix::fcntl::renameat;
 use nix::unistd::{UnlinkatFlags, unlinkat};
 use std::ffi::{OsStr, OsString};
@@ -54,16 +55,18 @@ impl Log {
 
 fn undo(made: Made) {
     let _ = match made {
-        Made::Outside(path) => std::fs::remove_dir(path).map_err(|_| nix::errno::Errno::EIO),
-        Made::Directory(parent, name) => {
-            unlinkat(&parent.descriptor, name.as_os_str(), UnlinkatFlags::RemoveDir)
-        }
-        Made::Entry(parent, name) => {
-            unlinkat(&parent.descriptor, name.as_os_str(), UnlinkatFlags::NoRemoveDir)
-        }
-        // Fails when the stage is gone already: the new file, which is whole, then stays.
-        Made::Replaced(parent, name, stage, old) => {
-            renameat(&stage.descriptor, old.as_os_str(), &parent.descriptor, name.as_os_str())
-        }
+        Made::Outside(path) => std::fs::remove_dir(path).map_err(|_| Errno::EIO),
+        Made::Directory(parent, name) => remove(&parent, &name, UnlinkatFlags::RemoveDir),
+        Made::Entry(parent, name) => remove(&parent, &name, UnlinkatFlags::NoRemoveDir),
+        Made::Replaced(parent, name, stage, old) => bring_back(&parent, &name, &stage, &old),
     };
+}
+
+fn remove(parent: &Directory, name: &OsStr, flags: UnlinkatFlags) -> nix::Result<()> {
+    unlinkat(parent.descriptor()?, name, flags)
+}
+
+/// Fails when the stage is gone already: the new file, which is whole, then stays.
+fn bring_back(parent: &Directory, name: &OsStr, stage: &Directory, old: &OsStr) -> nix::Result<()> {
+    renameat(stage.descriptor()?, old, parent.descriptor()?, name)
 }

@@ -189,6 +189,31 @@ fn when_next_does_not_start_what_this_run_made_is_removed() {
 }
 
 #[test]
+fn more_directories_than_a_process_may_have_files_are_filled_and_emptied() {
+    let dir = Dir::new();
+    for number in 0..500 {
+        dir.program(format!("d{number}/s"), "#!/bin/sh\n");
+    }
+    let before = dir.listing();
+    let run =
+        |end: &str| Cmd::sh(format!("ulimit -n 256; exec hc-rootfs box d*/s {end}")).dir(dir.path()).run();
+    run("-- nosuch").fails("hc-rootfs", 127);
+    assert_eq!(dir.listing(), before);
+    // Not to the end: the place of the last one is taken.
+    let place = dir.directory(format!("box{}", dir.join("d99/s").display()));
+    dir.file(format!("box{}", dir.join("d250/s").display()), "another");
+    let before = dir.listing();
+    let why = "is a directory, and the host has a file there";
+    let message = run("").fails("hc-rootfs", 125);
+    assert_eq!(message, format!("box{}: {why}", dir.join("d99/s").display()));
+    assert_eq!(dir.listing(), before);
+    fs::remove_dir(place).unwrap();
+    run("").ok().quiet();
+    let copied = files_in(&dir.join("box"));
+    assert_eq!(copied.iter().filter(|path| path.starts_with(dir.path())).count(), 500);
+}
+
+#[test]
 fn a_bad_command_line_changes_nothing() {
     let dir = Dir::new();
     for (args, message) in [
