@@ -24,8 +24,9 @@ const ATTEMPTS: usize = 100;
 
 pub(crate) struct Root {
     pub(crate) directory: Rc<Directory>,
-    /// Made by this run: nothing is in it yet.
-    pub(crate) fresh: bool,
+    /// Made by this run. Nothing is in it yet, unless another run was quicker to lock it: then files are copied
+    /// that need not have been.
+    pub(crate) made_here: bool,
     /// Released by exec, or by the end of this process.
     _lock: Option<Flock<OwnedFd>>,
 }
@@ -37,7 +38,7 @@ impl Root {
         // mkdir(2) makes no directory of the name ".".
         let plain: PathBuf = path.components().collect();
         for _ in 0..ATTEMPTS {
-            let fresh = make(&plain, Mode::from_bits_truncate(0o755), umask, log).context(&shown)?;
+            let made_here = make(&plain, Mode::from_bits_truncate(0o755), umask, log).context(&shown)?;
             let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
             let descriptor =
                 open(path, flags, Mode::empty()).map_err(|errno| not_opened(path, &shown, errno))?;
@@ -48,7 +49,11 @@ impl Root {
                 continue;
             }
             refuse_host_root(&status, &shown)?;
-            return Ok(Root { directory: Directory::root(descriptor, path.to_owned()), fresh, _lock: lock });
+            return Ok(Root {
+                directory: Directory::root(descriptor, path.to_owned()),
+                made_here,
+                _lock: lock,
+            });
         }
         Err(Error::new(format!("{shown}: is taken away again and again")))
     }
@@ -63,7 +68,8 @@ impl Root {
 
     /// True when `name` already means a file like `source` in the new root.
     pub(crate) fn has(&self, name: &Path, source: &Source, keeper: &Keeper) -> bool {
-        !self.fresh && self.directory.status_within(name).is_ok_and(|status| keeper.is_copy(&status, source))
+        !self.made_here
+            && self.directory.status_within(name).is_ok_and(|status| keeper.is_copy(&status, source))
     }
 }
 

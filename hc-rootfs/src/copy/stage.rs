@@ -34,7 +34,7 @@ impl Stage {
     pub(crate) fn new(root: &Root) -> Result<Self> {
         let stage =
             Stage { root: Rc::clone(&root.directory), directory: None, next: 0, prepared: HashMap::new() };
-        if !root.fresh {
+        if !root.made_here {
             match remove(&root.directory) {
                 // Not there; not a directory, and none of ours; or nothing may be written here: those who need
                 // to will say so.
