@@ -91,8 +91,10 @@ fn work(root: &Root, wares: &[Ware], stage: &mut Stage, log: &mut Log) -> Result
         if root.has(&ware.name, &ware.source, &keeper) {
             continue;
         }
-        // The file may be there, and only a link to it missing.
-        if ware.name == ware.source.path || !root.has(&ware.source.path, &ware.source, &keeper) {
+        // The file may be there, and only a link to it missing; or it can be written in its place only.
+        let path = &ware.source.path;
+        let there = ware.name != *path && root.has(path, &ware.source, &keeper);
+        if !there && !root.is_elsewhere(path) {
             stage.prepare(&ware.source, &keeper)?;
         }
         missing.push(ware);

@@ -125,31 +125,41 @@ impl Place<'_> {
 
     /// Puts the copy of `source` in its place.
     fn file(&mut self, at: &Rc<Directory>, name: &OsStr, source: &Source) -> Result<()> {
-        let (stage, staged) = match self.stage.take(source) {
-            Some(prepared) => prepared,
+        let staged = match self.stage.take(source) {
+            Some(prepared) => Some(prepared),
             // It was put somewhere before: here, or, where DIR's directories are not the host's, elsewhere.
             None if at.status(name).is_ok_and(|status| self.keeper.is_copy(&status, source)) => return Ok(()),
+            None if self.root.is_elsewhere(&source.path) => None,
             None => {
                 self.stage.prepare(source, self.keeper)?;
-                self.stage.take(source).ok_or_else(|| at.error(name, Errno::EINVAL))?
+                self.stage.take(source)
             }
         };
-        let moved = match rename(&stage, &staged, at, name, RenameFlags::RENAME_NOREPLACE) {
-            Ok(()) => {
-                self.log.push(Made::Entry(Rc::clone(at), name.to_owned()));
-                true
-            }
-            // EINVAL: a file system without this flag.
-            Err(Errno::EEXIST | Errno::EINVAL) => self.replace(&stage, &staged, at, name)?,
-            Err(Errno::EXDEV) => false,
-            Err(errno) => return Err(at.error(name, errno)),
-        };
-        if !moved {
+        let moved = staged.map(|(stage, staged)| self.move_there(&stage, &staged, at, name)).transpose()?;
+        if moved != Some(true) {
             let (shown, keeper) = (self.root.directory.name_within(&source.path), self.keeper);
             self.put_in_place(at, name, |temporary| content::write(at, temporary, source, &shown, keeper))?;
         }
         self.copied.push(source.path.clone());
         Ok(())
+    }
+
+    /// Moves a file from the stage to its place. False where `at` is on another file system.
+    fn move_there(
+        &mut self,
+        stage: &Rc<Directory>,
+        staged: &OsStr,
+        at: &Rc<Directory>,
+        name: &OsStr,
+    ) -> Result<bool> {
+        match rename(stage, staged, at, name, RenameFlags::RENAME_NOREPLACE) {
+            Ok(()) => self.log.push(Made::Entry(Rc::clone(at), name.to_owned())),
+            // EINVAL: a file system without this flag.
+            Err(Errno::EEXIST | Errno::EINVAL) => return self.replace(stage, staged, at, name),
+            Err(Errno::EXDEV) => return Ok(false),
+            Err(errno) => return Err(at.error(name, errno)),
+        }
+        Ok(true)
     }
 
     /// Exchanges what is at `name` for what is on the stage, where the old one stays until the end. False where

@@ -27,6 +27,7 @@ pub(crate) struct Root {
     /// Made by this run. Nothing is in it yet, unless another run was quicker to lock it: then files are copied
     /// that need not have been.
     pub(crate) made_here: bool,
+    device: u64,
     /// Released by exec, or by the end of this process.
     _lock: Option<Flock<OwnedFd>>,
 }
@@ -52,6 +53,7 @@ impl Root {
             return Ok(Root {
                 directory: Directory::root(descriptor, path.to_owned()),
                 made_here,
+                device: status.st_dev,
                 _lock: lock,
             });
         }
@@ -64,6 +66,12 @@ impl Root {
         let tmpfs = fstatfs(&here).is_ok_and(|about| about.filesystem_type() == TMPFS_MAGIC);
         let device = |path| fstatat(&here, path, AtFlags::empty()).map(|status| status.st_dev);
         tmpfs && device(".") != device("..")
+    }
+
+    /// True when `path` belongs to a file system of its own below DIR, where nothing can be renamed to.
+    pub(crate) fn is_elsewhere(&self, path: &Path) -> bool {
+        let there = || path.ancestors().skip(1).find_map(|path| self.directory.status_within(path).ok());
+        !self.made_here && there().is_some_and(|status| status.st_dev != self.device)
     }
 
     /// True when `name` already means a file like `source` in the new root.

@@ -198,6 +198,11 @@ fn on_a_file_system_below_dir_links_and_files_are_replaced() {
     let expected = "hi\nb:\nbin\ndev\nlib\nlib64\nproc\nsys\ntmp\nusr\n\nb/usr/bin:\necho
 \nb/usr/lib64:\nld-linux-x86-64.so.2\n";
     run(script).ok().quiet().says(expected);
+    // What goes there needs no room elsewhere.
+    run("mkdir s; mount -t tmpfs -o size=64k x s; mkdir s/usr; mount -t tmpfs x s/usr; hc-rootfs s /bin/echo
+         hc-unshare -m --root=s /bin/echo hi")
+    .ok()
+    .says("hi\n");
     // A directory under the temporary name is somebody's.
     let script = "mkdir -p c/usr; mount -t tmpfs x c/usr; mkdir -p c/usr/bin/.hc-rootfs.tmp
                   hc-rootfs c /bin/echo";
