@@ -1,7 +1,7 @@
 //! Failure and sudden death: what is left is what was there before, or what the next run clears away.
 
-use super::{files_in, inside, rootfs};
-use hc_tests::{Cmd, Dir, Ended};
+use super::{NO_CONTAINERS, can_look_inside, files_in, inside, rootfs};
+use hc_tests::{Cmd, Dir, Ended, require};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
@@ -84,6 +84,7 @@ fn whatever_fails_nothing_is_left_and_nothing_is_lost() {
 
 #[test]
 fn after_a_kill_no_file_is_incomplete_and_the_next_run_completes_them() {
+    require!(can_look_inside(), NO_CONTAINERS);
     let whole = Dir::new();
     rootfs(&whole).arg("/bin/echo").run().ok().quiet();
     let expected = files_in(&whole.join("box"));
