@@ -18,7 +18,7 @@ const UNCLEAR: &str =
 const COPY: &str = "cp -dR --preserve=timestamps --parents";
 
 /// One note for each program that has data on the host which is not in the new root, for each script of which
-/// it is not known what it needs, and one if a library is found through ld.so.cache alone.
+/// it is not known what it needs, and one if a library is found by a file in /etc alone.
 pub(crate) fn notes(closure: &Closure, rootfs: &Rootfs, directory: &OsStr) -> Vec<String> {
     let how = |paths: &[PathBuf]| how_to_copy(paths, rootfs, directory);
     let mut notes: Vec<String> =

@@ -30,6 +30,10 @@ pub(crate) struct Host {
 /// Device and inode.
 pub(crate) type Id = (u64, u64);
 
+pub(crate) fn id_of(status: &FileStat) -> Id {
+    (status.st_dev, status.st_ino)
+}
+
 /// A file that was looked into, by the kernel's own walk to it.
 pub(crate) struct Examined {
     /// Absolute.
@@ -98,7 +102,7 @@ impl Source {
     fn new(path: PathBuf, status: &FileStat) -> Self {
         Source {
             path,
-            id: (status.st_dev, status.st_ino),
+            id: id_of(status),
             size: status.st_size,
             has_holes: status.st_blocks < status.st_size / 512,
             owner: Owner::new(status),
@@ -219,7 +223,7 @@ impl Files for Host {
             Defect::OtherMachine => Unusable::OtherMachine,
             defect => Unusable::Bad(defect.to_string()),
         })?;
-        let found = Found { object: Rc::new(object), id: (status.st_dev, status.st_ino) };
+        let found = Found { object: Rc::new(object), id: id_of(&status) };
         self.objects.borrow_mut().insert(path.to_owned(), found.clone());
         Ok(found)
     }

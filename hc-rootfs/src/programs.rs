@@ -1,7 +1,7 @@
 //! From the PROGRAMs of the command line to the names of all files that they need.
 
 use crate::elf;
-use crate::host::{Examined, Host, Id, open_regular};
+use crate::host::{Examined, Host, Id, id_of, open_regular};
 use crate::resolver::{self, Configured, Found};
 use crate::script::{self, env::Starts};
 use hc::{Environ, Error, Result, show};
@@ -109,7 +109,7 @@ impl Closure {
             Error::new(format!("{}: {whose}{why}", show(program)))
         };
         let (opened, status) = open_regular(file).map_err(|refusal| refused(refusal.to_string()))?;
-        let id = (status.st_dev, status.st_ino);
+        let id = id_of(&status);
         let object = match elf::parse(&opened, None) {
             Ok(object) => object,
             Err(elf::Defect::NotElf) => {

@@ -1,7 +1,7 @@
 //! One file's copy: its bytes, owner, mode and time.
 
 use super::directory::Directory;
-use crate::host::{Owner, Source};
+use crate::host::{Owner, Source, id_of};
 use hc::{Error, Result, reason, show};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, copy_file_range, open, openat};
@@ -110,7 +110,7 @@ pub(crate) fn write(
     let copied = copied.map_err(failed)?;
     // Whether this is the file that was looked into, and whether it stayed so while it was read.
     let status = fstat(&from).map_err(failed)?;
-    let same = (status.st_dev, status.st_ino) == source.id
+    let same = id_of(&status) == source.id
         && status.st_size == copied
         && (status.st_mtime, status.st_mtime_nsec) == source.modified;
     if !same {

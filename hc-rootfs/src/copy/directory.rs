@@ -4,6 +4,7 @@
 //! symlinks are not followed by the kernel but read and walked here: whatever they say, the walk stays below
 //! the root. To look only, the kernel follows them as it would for a process with that root (openat2(2)).
 
+use crate::host::{Id, id_of};
 use hc::{Error, Result, reason, show};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, openat, openat2};
@@ -24,8 +25,8 @@ const MAX_OPEN: usize = 200;
 pub(crate) struct Directory {
     /// `None` while it is closed.
     descriptor: RefCell<Option<Rc<OwnedFd>>>,
-    /// Device and inode, known once it was closed: it is opened again only if it is still the same.
-    id: Cell<Option<(u64, u64)>>,
+    /// Known once it was closed: it is opened again only if it is still the same.
+    id: Cell<Option<Id>>,
     me: Weak<Directory>,
     /// Those below the root that are open, the first opened first.
     open: Rc<RefCell<VecDeque<Weak<Directory>>>>,
@@ -67,7 +68,7 @@ impl Directory {
         let (parent, name) = self.parent.as_ref().zip(self.path.file_name()).ok_or(Errno::EBADF)?;
         let descriptor = Rc::new(open_directory(parent, name)?);
         let status = fstat(&descriptor)?;
-        if self.id.get() != Some((status.st_dev, status.st_ino)) {
+        if self.id.get() != Some(id_of(&status)) {
             return Err(Errno::ESTALE);
         }
         self.descriptor.replace(Some(Rc::clone(&descriptor)));
@@ -85,7 +86,7 @@ impl Directory {
         if let Some(oldest) = oldest
             && let Some(descriptor) = oldest.descriptor.take()
         {
-            oldest.id.set(fstat(&descriptor).ok().map(|status| (status.st_dev, status.st_ino)));
+            oldest.id.set(fstat(&descriptor).ok().map(|status| id_of(&status)));
         }
     }
 

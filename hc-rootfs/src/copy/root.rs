@@ -3,7 +3,7 @@
 use super::content::Keeper;
 use super::directory::Directory;
 use super::undo::{Log, Made};
-use crate::host::Source;
+use crate::host::{Source, id_of};
 use hc::{Context, Error, Result, reason, show};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, Flock, FlockArg, OFlag, open, readlink};
@@ -135,7 +135,7 @@ fn lock(mut descriptor: OwnedFd, shown: &str) -> Result<Option<Flock<OwnedFd>>> 
 }
 
 fn same_file(one: &FileStat, other: &FileStat) -> bool {
-    (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
+    id_of(one) == id_of(other)
 }
 
 /// Copying / into itself would replace files by themselves at best.

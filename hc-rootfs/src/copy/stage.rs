@@ -3,7 +3,7 @@
 use super::content::{self, Keeper};
 use super::directory::Directory;
 use super::root::Root;
-use crate::host::Source;
+use crate::host::{Id, Source};
 use hc::{Error, Result};
 use nix::dir::Dir;
 use nix::errno::Errno;
@@ -26,7 +26,7 @@ pub(crate) struct Stage {
     /// The number that is the next file's name.
     next: usize,
     /// Which source lies there under which name.
-    prepared: HashMap<(u64, u64), OsString>,
+    prepared: HashMap<Id, OsString>,
 }
 
 impl Stage {
