@@ -52,8 +52,8 @@ pub fn both<S: AsRef<std::ffi::OsStr>>(
     args: &[S],
     how: impl Fn(Cmd) -> Cmd,
 ) -> Pair {
-    let words: Vec<&str> = original.split(' ').collect();
-    Pair { original: how(Cmd::line(words)).args(args).run(), ours: how(ours_of(ours)).args(args).run() }
+    let original = how(Cmd::line(original.split(' '))).args(args).run();
+    Pair { original, ours: how(ours_of(ours)).args(args).run() }
 }
 
 /// The same, with the probe as NEXT: expects that it sees the same, whichever of the two it was started by.
@@ -65,9 +65,8 @@ pub fn views<S: AsRef<std::ffi::OsStr>>(
     args: &[S],
     how: impl Fn(Cmd) -> Cmd,
 ) -> View {
-    let words: Vec<&str> = original.split(' ').collect();
     let outside = how(Cmd::probe()).view();
-    let theirs = how(Cmd::line(words)).args(args).next_view();
+    let theirs = how(Cmd::line(original.split(' '))).args(args).next_view();
     let mine = how(ours_of(ours)).args(args).next_view();
     let (expected, seen) = (theirs.comparable(&outside), mine.comparable(&outside));
     let keys: std::collections::BTreeSet<&String> = expected.keys().chain(seen.keys()).collect();
