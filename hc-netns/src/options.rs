@@ -118,7 +118,7 @@ mod tests {
     }
 
     fn error(words: &[&str]) -> String {
-        parsed(words).unwrap_err().render("hc-netns")
+        parsed(words).unwrap_err().render("hc-netns", hc::Manner::Hc)
     }
 
     fn named(name: &str) -> Name {

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 /// Becomes `$SHELL`, or /bin/sh, with `-name` as its argument 0, as unshare(1) does.
 pub(crate) fn exec(env: &Environ) -> Error {
     let shell = env.get(b"SHELL").filter(|shell| !shell.is_empty()).unwrap_or(b"/bin/sh");
-    hc::exec_as(OsStr::from_bytes(shell), &[login_name(shell)], env)
+    hc::exec_as(OsStr::from_bytes(shell), &[login_name(shell)], env).into()
 }
 
 /// The last component of a path, with a `-` before it.

@@ -31,16 +31,19 @@ impl Args {
     where
         I: IntoIterator<Item: Into<OsString>, IntoIter: 'static>,
     {
-        let mut parser = lexopt::Parser::from_args(arguments);
-        // getopt: in `-u=X` the value of -u is "=X".
-        parser.set_short_equals(false);
-        Args { parser, word: OsString::new(), operand: None, current: None }
+        Args { parser: parser(arguments), word: OsString::new(), operand: None, current: None }
     }
 
     /// The next option; `None` at the first operand, after `--`, and at the end. `longs` are the tool's long
     /// options, without `--`; of each, an unambiguous beginning is enough. Fails with getopt_long(3)'s messages on a
     /// long option that is not among them, is ambiguous, or has a value that the caller did not ask for.
     pub fn next(&mut self, longs: &[&'static str]) -> Result<Option<Opt>> {
+        self.next_beside(longs, &[])
+    }
+
+    /// [`Args::next`] for a drop-in that has options of its own beside those of the original: a beginning that means
+    /// an option of the `original`'s there means the same here, whatever `own` ones begin so too.
+    pub fn next_beside(&mut self, original: &[&'static str], own: &[&'static str]) -> Result<Option<Opt>> {
         if self.operand.is_some() {
             return Ok(None);
         }
@@ -57,7 +60,7 @@ impl Args {
             Ok(Some(lexopt::Arg::Short(letter))) => Opt::Short(letter),
             Ok(Some(lexopt::Arg::Long(name))) => {
                 let name = name.to_owned();
-                Opt::Long(self.complete(&name, longs)?)
+                Opt::Long(self.complete(&name, original, own)?)
             }
             // The one error next() has: a value was given to an option that did not ask for one.
             Err(_) => return Err(self.unwanted_value()),
@@ -84,6 +87,14 @@ impl Args {
         self.parser.optional_value()
     }
 
+    /// Puts `words` before those that have not been read yet, and goes on with them as with a new command line: what
+    /// env(1) does with the parts of its option -S. Called when the value of that option has been taken.
+    pub fn splice(&mut self, words: Vec<OsString>) -> Result<()> {
+        let rest = self.parser.raw_args().map_err(|_| Error::usage("a value without an option"))?;
+        self.parser = parser(words.into_iter().chain(rest).collect::<Vec<_>>());
+        Ok(())
+    }
+
     /// The error for an option that the tool's `match` does not have.
     #[must_use]
     pub fn unrecognized(&self, option: Opt) -> Error {
@@ -100,12 +111,17 @@ impl Args {
     }
 
     /// The full name that `given` abbreviates, in getopt_long(3)'s words when there is none or no single one.
-    fn complete(&self, given: &str, longs: &[&'static str]) -> Result<&'static str> {
-        if let Some(exact) = longs.iter().find(|long| **long == given) {
+    fn complete(&self, given: &str, original: &[&'static str], own: &[&'static str]) -> Result<&'static str> {
+        if let Some(exact) = original.iter().chain(own).find(|long| **long == given) {
             return Ok(exact);
         }
-        let matches: Vec<&'static str> =
-            longs.iter().filter(|long| long.starts_with(given)).copied().collect();
+        let beginning = |longs: &[&'static str]| -> Vec<&'static str> {
+            longs.iter().filter(|long| long.starts_with(given)).copied().collect()
+        };
+        let mut matches = beginning(original);
+        if matches.is_empty() {
+            matches = beginning(own);
+        }
         if let [only] = matches.as_slice() {
             return Ok(only);
         }
@@ -135,6 +151,16 @@ impl Args {
             _ => Error::usage("an option was given a value that it does not take"),
         }
     }
+}
+
+fn parser<I>(arguments: I) -> lexopt::Parser
+where
+    I: IntoIterator<Item: Into<OsString>, IntoIter: 'static>,
+{
+    let mut parser = lexopt::Parser::from_args(arguments);
+    // getopt: in `-u=X` the value of -u is "=X".
+    parser.set_short_equals(false);
+    parser
 }
 
 #[cfg(test)]
@@ -186,6 +212,32 @@ mod tests {
         assert_eq!(args.next(LONGS), Ok(Some(Opt::Long("root-mode"))));
         assert_eq!(args.value().unwrap(), "y");
         assert_eq!(args.next(LONGS), Ok(Some(Opt::Long("ignore-environment"))));
+    }
+
+    #[test]
+    fn an_option_of_the_original_keeps_its_beginnings() {
+        let mut args = args(&["--ro", "--for=1", "--root-m", "--fork-lift"]);
+        let mut next = || args.next_beside(&["root", "unset"], &["root-mode", "fork-lift", "rooster"]);
+        assert_eq!(next(), Ok(Some(Opt::Long("root"))));
+        assert_eq!(next(), Ok(Some(Opt::Long("fork-lift"))));
+        assert_eq!(args.value().unwrap(), "1");
+        let mut next = || args.next_beside(&["root", "unset"], &["root-mode", "fork-lift", "rooster"]);
+        assert_eq!(next(), Ok(Some(Opt::Long("root-mode"))));
+        assert_eq!(next(), Ok(Some(Opt::Long("fork-lift"))));
+    }
+
+    #[test]
+    fn spliced_words_are_read_as_if_they_had_been_given() {
+        let mut args = args(&["-iSx", "-f", "--", "b"]);
+        assert_eq!(args.next(LONGS), Ok(Some(Opt::Short('i'))));
+        assert_eq!(args.next(LONGS), Ok(Some(Opt::Short('S'))));
+        assert_eq!(args.value().unwrap(), "x");
+        args.splice(["-ab", "--fo"].map(OsString::from).to_vec()).unwrap();
+        for option in [Opt::Short('a'), Opt::Short('b'), Opt::Long("fork"), Opt::Short('f')] {
+            assert_eq!(args.next(LONGS), Ok(Some(option)));
+        }
+        assert_eq!(args.next(LONGS), Ok(None));
+        assert_eq!(args.operands().unwrap(), ["b"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::sys;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{CStr, CString};
 
 /// An ordered list of byte strings. Duplicates, entries without `=` and names that are not UTF-8 are kept
@@ -45,9 +45,21 @@ impl Environ {
         }
     }
 
-    /// Removes every entry called `name`, as unsetenv(3) does.
-    pub fn unset(&mut self, name: &[u8]) {
-        self.0.retain(|entry| value_of(entry, name).is_none());
+    /// Appends `entries` as they are, whatever their names.
+    pub fn append(&mut self, entries: impl IntoIterator<Item = CString>) {
+        self.0.extend(entries.into_iter().map(Cow::Owned));
+    }
+
+    /// Keeps the entries of which `wanted`, given all bytes of one, says true.
+    pub fn retain(&mut self, wanted: impl Fn(&[u8]) -> bool) {
+        self.0.retain(|entry| wanted(entry.to_bytes()));
+    }
+
+    /// Removes every entry that is called like one of `names`, as unsetenv(3) does: one without `=` has no name. Takes
+    /// n log n time, as [`Environ::put_all`].
+    pub fn unset_all(&mut self, names: &[Vec<u8>]) {
+        let names: BTreeSet<&[u8]> = names.iter().map(Vec::as_slice).collect();
+        self.0.retain(|entry| !name_of(entry).is_some_and(|name| names.contains(name)));
     }
 
     /// Removes all entries.
@@ -97,8 +109,11 @@ mod tests {
         assert_eq!(env.get(b"A"), Some(&b"1"[..]));
         assert_eq!(env.get(b"noequals"), None);
         assert_eq!(env.get(b"B"), Some(&b""[..]));
-        env.unset(b"A");
+        env.unset_all(&[b"A".to_vec(), b"noequals".to_vec()]);
         assert_eq!(env, of(&["noequals", "=x", "B="]));
+        env.append([c"B=2".to_owned(), c"odd".to_owned()]);
+        env.retain(|entry| entry != b"=x");
+        assert_eq!(env, of(&["noequals", "B=", "B=2", "odd"]));
     }
 
     #[test]

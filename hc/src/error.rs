@@ -30,11 +30,22 @@ enum Kind {
     Answer,
 }
 
+/// What a user of the tool expects where it fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// Contract 6 of hc(7): a failure is one line.
+    Hc,
+    /// As the GNU coreutils: a usage error is followed by a line that names `--help`, a message that cannot be
+    /// written makes the status 125.
+    Coreutils,
+}
+
 /// Why a tool ends without becoming NEXT. Shown once, by [`crate::start()`].
 #[derive(Debug, PartialEq, Eq)]
 pub struct Error {
     kind: Kind,
     message: String,
+    hint: Option<&'static str>,
 }
 
 impl Error {
@@ -48,7 +59,7 @@ impl Error {
     /// A failure that has a status of its own, as NEXT's have (126, 127).
     #[must_use]
     pub fn with_status(status: Status, message: impl Into<String>) -> Self {
-        Error { kind: Kind::Failure(status), message: message.into() }
+        Self::of(Kind::Failure(status), message)
     }
 
     /// A failed system call (125): `what`, and strerror(3) of `errno` as the reason.
@@ -57,23 +68,34 @@ impl Error {
         Self::new(format!("{what}: {}", reason(errno)))
     }
 
-    /// A bad command line (125). What is shown ends with the page that has the right one: `try 'man hc-x'`.
+    /// A bad command line (125). What is shown ends with where the right one can be read: `try 'man hc-x'`.
     #[must_use]
     pub fn usage(message: impl Into<String>) -> Self {
-        Error { kind: Kind::Usage, message: message.into() }
+        Self::of(Kind::Usage, message)
     }
 
     /// The text of `--help` or `--version`, whole lines. It is an error only in that it ends the parse: it goes to
     /// standard output, with status 0.
     #[must_use]
     pub fn answer(text: impl Into<String>) -> Self {
-        Error { kind: Kind::Answer, message: text.into() }
+        Self::of(Kind::Answer, text)
     }
 
     /// The answer to `--version`, the same line for every tool.
     #[must_use]
     pub fn version(tool: &str, version: &str) -> Self {
         Self::answer(format!("{tool} (hand-crafted containers) {version}\n"))
+    }
+
+    /// Adds a second line, `tool: hint`, where the original has one too.
+    #[must_use]
+    pub fn with_hint(mut self, hint: &'static str) -> Self {
+        self.hint = Some(hint);
+        self
+    }
+
+    fn of(kind: Kind, message: impl Into<String>) -> Self {
+        Error { kind, message: message.into(), hint: None }
     }
 
     /// The exit status that goes with it.
@@ -94,11 +116,16 @@ impl Error {
 
     /// The whole text as `tool` shows it, newline included.
     #[must_use]
-    pub fn render(&self, tool: &str) -> String {
-        match self.kind {
-            Kind::Answer => self.message.clone(),
-            Kind::Failure(_) => format!("{tool}: {}\n", self.message),
-            Kind::Usage => format!("{tool}: {}: try 'man {tool}'\n", self.message),
+    pub fn render(&self, tool: &str, manner: Manner) -> String {
+        let message = &self.message;
+        let hint = self.hint.map_or_else(String::new, |hint| format!("{tool}: {hint}\n"));
+        match (&self.kind, manner) {
+            (Kind::Answer, _) => message.clone(),
+            (Kind::Failure(_), _) => format!("{tool}: {message}\n{hint}"),
+            (Kind::Usage, Manner::Hc) => format!("{tool}: {message}: try 'man {tool}'\n{hint}"),
+            (Kind::Usage, Manner::Coreutils) => {
+                format!("{tool}: {message}\n{hint}Try '{tool} --help' for more information.\n")
+            }
         }
     }
 }
@@ -149,10 +176,13 @@ mod tests {
     #[test]
     fn a_failed_call_reads_what_and_reason_without_os_error() {
         let error = Err::<(), _>(Errno::EPERM).context("make / private").unwrap_err();
-        assert_eq!(error.render("hc-unshare"), "hc-unshare: make / private: Operation not permitted\n");
+        assert_eq!(
+            error.render("hc-unshare", Manner::Hc),
+            "hc-unshare: make / private: Operation not permitted\n"
+        );
         assert_eq!(error.status(), Status(125));
         let io = std::fs::read("/nonexistent").context("/nonexistent").unwrap_err();
-        assert_eq!(io.render("t"), "t: /nonexistent: No such file or directory\n");
+        assert_eq!(io.render("t", Manner::Coreutils), "t: /nonexistent: No such file or directory\n");
     }
 
     #[test]
@@ -167,8 +197,16 @@ mod tests {
 
     #[test]
     fn usage_names_the_page_in_the_same_line() {
-        let text = Error::usage("invalid option -- 'x'").render("hc-env");
-        assert_eq!(text, "hc-env: invalid option -- 'x': try 'man hc-env'\n");
+        let text = Error::usage("invalid option -- 'x'").render("hc-run", Manner::Hc);
+        assert_eq!(text, "hc-run: invalid option -- 'x': try 'man hc-run'\n");
+    }
+
+    #[test]
+    fn usage_in_the_manner_of_coreutils_has_a_line_more() {
+        let error = Error::usage("invalid option -- ' '").with_hint("use -S");
+        let text =
+            "hc-env: invalid option -- ' '\nhc-env: use -S\nTry 'hc-env --help' for more information.\n";
+        assert_eq!(error.render("hc-env", Manner::Coreutils), text);
     }
 
     #[test]
@@ -176,6 +214,6 @@ mod tests {
         let answer = Error::version("hc-env", "1.2.3");
         assert!(answer.is_answer());
         assert_eq!(answer.status(), Status::SUCCESS);
-        assert_eq!(answer.render("hc-env"), "hc-env (hand-crafted containers) 1.2.3\n");
+        assert_eq!(answer.render("hc-env", Manner::Coreutils), "hc-env (hand-crafted containers) 1.2.3\n");
     }
 }

@@ -3,7 +3,7 @@
 use crate::diagnose;
 use crate::environ::Environ;
 use crate::error::Error;
-use crate::find::search;
+use crate::find::{Refused, search};
 use crate::show::show;
 use crate::sys;
 use nix::errno::Errno;
@@ -21,22 +21,24 @@ const SHELL: &CStr = c"/bin/sh";
 #[must_use]
 pub fn exec(argv: &[OsString], env: &Environ) -> Error {
     match argv.first() {
-        Some(program) => exec_as(program, argv, env),
+        Some(program) => exec_as(program, argv, env).into(),
         None => Error::usage("no program to run"),
     }
 }
 
-/// [`exec`], with a program that is not `argv[0]`: what `env --argv0` does, and a login shell's `-sh`.
+/// [`exec`], with a program that is not `argv[0]`: what `env --argv0` does, and a login shell's `-sh`. Returns what
+/// execvp(3) would have said, too.
 ///
 /// As execvp(3): a permission error is remembered while the search goes on, and a file that the kernel does
 /// not know the format of is given to /bin/sh. Unlike it, an ELF file is not: it is for another machine, or
 /// damaged, and a shell would read garbage. Raw execve(2) throughout, for `Command::exec` of std would change the
 /// disposition of SIGPIPE.
 #[must_use]
-pub fn exec_as(program: &OsStr, argv: &[OsString], env: &Environ) -> Error {
+pub fn exec_as(program: &OsStr, argv: &[OsString], env: &Environ) -> Refused {
     let Ok(words) = argv.iter().map(|word| CString::new(word.as_bytes())).collect::<Result<Vec<_>, _>>()
     else {
-        return Error::new(format!("{}: an argument has a NUL byte inside", show(program)));
+        let error = Error::new(format!("{}: an argument has a NUL byte inside", show(program)));
+        return Refused::new(Errno::EINVAL, error);
     };
     let argv: Vec<&CStr> = words.iter().map(CString::as_c_str).collect();
     let envp: Vec<&CStr> = env.entries().collect();
@@ -50,7 +52,7 @@ pub fn exec_as(program: &OsStr, argv: &[OsString], env: &Environ) -> Error {
     };
     match search(program, env.get(b"PATH"), attempt) {
         Ok(never) => match never {},
-        Err(error) => error,
+        Err(refused) => refused,
     }
 }
 

@@ -40,13 +40,54 @@ fn try_next(errno: Errno) -> bool {
     matches!(errno, EACCES | ENODEV | ENOENT | ENOTDIR | ESTALE | ETIMEDOUT)
 }
 
+/// Why no file was executed.
+pub struct Refused {
+    errno: Errno,
+    error: Error,
+    misleading: bool,
+}
+
+impl Refused {
+    pub(crate) fn new(errno: Errno, error: Error) -> Self {
+        Refused { errno, error, misleading: false }
+    }
+
+    /// What execvp(3) would have left in errno.
+    #[must_use]
+    pub fn errno(&self) -> Errno {
+        self.errno
+    }
+
+    /// True when strerror(3) of that would be about something else than the program: it is there, but its loader is
+    /// not, or it is for another machine.
+    #[must_use]
+    pub fn is_misleading(&self) -> bool {
+        self.misleading
+    }
+
+    fn about(file: &Path, errno: Errno) -> Self {
+        let misleading = match errno {
+            Errno::ENOENT => file.symlink_metadata().is_ok(),
+            errno => errno == Errno::ENOEXEC,
+        };
+        Refused { errno, error: diagnose::cannot_execute(file, errno), misleading }
+    }
+}
+
+impl From<Refused> for Error {
+    /// What it really is about, with its status.
+    fn from(refused: Refused) -> Self {
+        refused.error
+    }
+}
+
 /// Tries the files that `program` can mean, as execvp(3) does, until `attempt` succeeds with one. When none
-/// is left, the error is about the first that was refused for want of permission, if any was.
+/// is left, the error is about the first that was refused for want of permission, if any was, else about the last.
 pub(crate) fn search<T>(
     program: &OsStr,
     path: Option<&[u8]>,
     mut attempt: impl FnMut(&Path) -> nix::Result<T>,
-) -> Result<T> {
+) -> std::result::Result<T, Refused> {
     let mut denied = None;
     let mut last = None;
     let files = candidates(program, path);
@@ -54,7 +95,7 @@ pub(crate) fn search<T>(
         match attempt(file) {
             Ok(found) => return Ok(found),
             Err(errno) if !try_next(errno) || has_slash(program) => {
-                return Err(diagnose::cannot_execute(file, errno));
+                return Err(Refused::about(file, errno));
             }
             Err(errno) => {
                 denied = denied.or((errno == Errno::EACCES).then_some((file, errno)));
@@ -63,8 +104,8 @@ pub(crate) fn search<T>(
         }
     }
     Err(match denied.or(last) {
-        None | Some((_, Errno::ENOENT | Errno::ENOTDIR)) => not_found(program, path, &files),
-        Some((file, errno)) => diagnose::cannot_execute(file, errno),
+        None | Some((_, Errno::ENOENT)) => not_found(program, path, &files),
+        Some((file, errno)) => Refused::about(file, errno),
     })
 }
 
@@ -79,6 +120,7 @@ pub fn find_program(program: &OsStr, path: Option<&[u8]>) -> Result<PathBuf> {
         }
         may_execute(file).map(|()| file.to_owned())
     })
+    .map_err(Error::from)
 }
 
 /// Whether this process may execute `file`, or search it if it is a directory: asked with the effective ids and
@@ -93,16 +135,16 @@ fn stat(file: &Path) -> nix::Result<Metadata> {
 
 /// The error for a name of which there is no file that could start: about the first that is there (a link
 /// that leads nowhere, a program without its loader), if one is.
-fn not_found(program: &OsStr, path: Option<&[u8]>, files: &[PathBuf]) -> Error {
+fn not_found(program: &OsStr, path: Option<&[u8]>, files: &[PathBuf]) -> Refused {
     if let Some(file) = files.iter().find(|file| file.symlink_metadata().is_ok()) {
-        return diagnose::cannot_execute(file, Errno::ENOENT);
+        return Refused::about(file, Errno::ENOENT);
     }
     let message = match path {
         _ if program.is_empty() => "'': an empty name is no program".to_owned(),
         Some(_) => format!("{}: not found in PATH", show(program)),
         None => format!("{}: not found in /bin:/usr/bin (PATH is not set)", show(program)),
     };
-    Error::with_status(Status::NOT_FOUND, message)
+    Refused::new(Errno::ENOENT, Error::with_status(Status::NOT_FOUND, message))
 }
 
 fn has_slash(program: &OsStr) -> bool {

@@ -5,11 +5,12 @@
 //!
 //! * [`tool!`] and [`start()`]: the entry point, which leaves the inherited state as it is,
 //! * [`Args`] and [`Opt`]: options up to the first operand, as getopt_long(3) reads them, over byte strings,
-//! * [`Error`], [`Result`], [`Context`], [`Status`], [`reason`]: one line on standard error and an exit status,
+//! * [`Error`], [`Result`], [`Context`], [`Status`], [`Manner`], [`reason`]: one line on standard error and an exit
+//!   status,
 //! * [`Environ`]: the environment block, byte for byte,
 //! * [`exec()`], [`exec_as`] and [`find_program`]: NEXT, searched for as execvp(3) does, and the reason when it
-//!   does not start,
-//! * [`print()`] and [`note`]: standard output with its errors noticed, and a word to the user,
+//!   does not start ([`Refused`]),
+//! * [`print()`], [`complain`] and [`note`]: the standard streams with their errors noticed, and a word to the user,
 //! * [`show()`]: hostile names made printable.
 //!
 //! Admission rule: what three tools use, or what is part of the contract.
@@ -27,9 +28,9 @@ mod sys;
 
 pub use args::{Args, Opt};
 pub use environ::Environ;
-pub use error::{Context, Error, Result, Status, reason};
+pub use error::{Context, Error, Manner, Result, Status, reason};
 pub use exec::{exec, exec_as};
-pub use find::find_program;
-pub use output::{note, print};
+pub use find::{Refused, find_program};
+pub use output::{complain, note, print};
 pub use show::show;
 pub use start::start;

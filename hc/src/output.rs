@@ -9,13 +9,13 @@ pub fn print(bytes: &[u8]) -> Result<()> {
     sys::write_all(sys::STDOUT, bytes).context("write error")
 }
 
-/// Writes a message to standard error in one piece. There is nowhere to report a failure of this.
-pub(crate) fn complain(line: &str) {
-    let _ = sys::write_all(sys::STDERR, line.as_bytes());
+/// Writes whole lines to standard error, in one piece. Where it fails there is nobody to tell.
+pub fn complain(lines: &[u8]) -> Result<()> {
+    sys::write_all(sys::STDERR, lines).context("write error")
 }
 
 /// Tells the user, on standard error, what is no failure but will matter: `TOOL: TEXT`. `text` is one line, with
 /// names from outside passed through [`crate::show()`].
 pub fn note(tool: &str, text: &str) {
-    complain(&format!("{tool}: {text}\n"));
+    let _ = complain(format!("{tool}: {text}\n").as_bytes());
 }
