@@ -1,25 +1,66 @@
 //! The environment as a value: the old one and what is to change give the new one. Touches nothing.
 
+use crate::sources::{Loaded, Source};
+use crate::{glob, scrub};
 use hc::Environ;
 use std::ffi::CString;
 
-/// What goes before anything is put there.
+/// What to do with the environment, in this order.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Removal {
-    /// `-i`: everything.
-    All,
-    /// `-u NAME`: every entry of these names.
-    Named(Vec<Vec<u8>>),
+pub(crate) struct Changes {
+    pub(crate) start: Start,
+    /// What is the host's own business goes.
+    pub(crate) scrub: bool,
+    /// Files with entries to put in.
+    pub(crate) files: Vec<Source>,
+    /// `-u NAME`: every entry of these names goes.
+    pub(crate) unset: Vec<Vec<u8>>,
+    /// `NAME=VALUE`, in the order in which they are put in.
+    pub(crate) assignments: Vec<CString>,
 }
 
-/// Takes `removal` out of `env` and then puts `assignments`, which are `NAME=VALUE`, in.
-pub(crate) fn change(mut env: Environ, removal: Removal, assignments: Vec<CString>) -> Environ {
-    match removal {
-        Removal::All => env.clear(),
-        Removal::Named(names) => names.iter().for_each(|name| env.unset(name)),
+/// What the new environment begins with.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// All of the old one.
+    Inherited,
+    /// `-i`: entries whose names match one of these patterns, if there are any.
+    Kept(Vec<Vec<u8>>),
+}
+
+impl Start {
+    /// Whatever the old environment is.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Start::Kept(globs) if globs.is_empty())
+    }
+}
+
+/// The environment that `changes` make of `env`, with what the files had.
+pub(crate) fn change(mut env: Environ, changes: Changes, loaded: Vec<Loaded>) -> Environ {
+    let Changes { start, scrub, files: _, unset, assignments } = changes;
+    match start {
+        Start::Inherited => {}
+        Start::Kept(globs) if globs.is_empty() => env.clear(),
+        Start::Kept(globs) => {
+            env.retain(|entry| globs.iter().any(|glob| glob::matches(glob, name(entry))));
+        }
+    }
+    if scrub {
+        env.retain(|entry| !scrub::is_of_the_host(name(entry)));
+    }
+    for Loaded { entries, raw } in loaded {
+        if raw { env.append(entries) } else { env.put_all(entries) }
+    }
+    if !unset.is_empty() {
+        env.unset_all(&unset);
     }
     env.put_all(assignments);
     env
+}
+
+/// What comes before the first `=`: all, if there is none.
+fn name(entry: &[u8]) -> &[u8] {
+    entry.split(|&byte| byte == b'=').next().unwrap_or(entry)
 }
 
 /// All entries in order, each followed by the byte `end`.
@@ -31,20 +72,60 @@ pub(crate) fn listing(env: &Environ, end: u8) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn env(entries: &[&str]) -> Environ {
+    fn entries(entries: &[&str]) -> Vec<CString> {
         entries.iter().map(|entry| CString::new(*entry).unwrap()).collect()
     }
 
-    fn entries(entries: &[&str]) -> Vec<CString> {
-        entries.iter().map(|entry| CString::new(*entry).unwrap()).collect()
+    fn env(list: &[&str]) -> Environ {
+        entries(list).into_iter().collect()
+    }
+
+    fn nothing() -> Changes {
+        Changes {
+            start: Start::Inherited,
+            scrub: false,
+            files: Vec::new(),
+            unset: Vec::new(),
+            assignments: Vec::new(),
+        }
     }
 
     #[test]
     fn assignments_come_after_what_is_removed_and_in_their_order() {
         let old = env(&["A=1", "B=2", "odd"]);
-        let named = Removal::Named(vec![b"A".to_vec(), b"odd".to_vec()]);
-        assert_eq!(change(old.clone(), named, entries(&["B=3", "A=4", "A=5"])), env(&["B=3", "odd", "A=5"]));
-        assert_eq!(change(old, Removal::All, entries(&["X="])), env(&["X="]));
+        let unset = vec![b"A".to_vec(), b"odd".to_vec()];
+        let changes = Changes { unset, assignments: entries(&["B=3", "A=4", "A=5"]), ..nothing() };
+        assert_eq!(change(old.clone(), changes, Vec::new()), env(&["B=3", "odd", "A=5"]));
+        let changes = Changes { start: Start::Kept(Vec::new()), assignments: entries(&["X="]), ..nothing() };
+        assert_eq!(change(old, changes, Vec::new()), env(&["X="]));
+    }
+
+    #[test]
+    fn what_is_kept_is_kept_as_it_was() {
+        let old = env(&["LC_B=1", "A=1", "LC_A=2", "LC_B=3", "LC_", "=x"]);
+        let kept = |globs: &[&str]| {
+            let globs = globs.iter().map(|glob| glob.as_bytes().to_vec()).collect();
+            change(old.clone(), Changes { start: Start::Kept(globs), ..nothing() }, Vec::new())
+        };
+        assert_eq!(kept(&["LC_?"]), env(&["LC_B=1", "LC_A=2", "LC_B=3"]));
+        assert_eq!(kept(&["*"]), old);
+        assert_eq!(kept(&["A", "LC_"]), env(&["A=1", "LC_"]));
+        assert_eq!(kept(&[""]), env(&["=x"]));
+    }
+
+    #[test]
+    fn files_come_after_the_scrub_and_before_what_is_unset() {
+        let old = env(&["A=1", "LD_PRELOAD=x", "B=2"]);
+        let loaded = || {
+            let put = Loaded { entries: entries(&["B=3", "LD_PRELOAD=y", "C=1"]), raw: false };
+            [put, Loaded { entries: entries(&["A=4", "odd", "C=2"]), raw: true }].into()
+        };
+        let changes = Changes { scrub: true, ..nothing() };
+        let expected = env(&["A=1", "B=3", "LD_PRELOAD=y", "C=1", "A=4", "odd", "C=2"]);
+        assert_eq!(change(old.clone(), changes, loaded()), expected);
+        let changes = Changes { unset: vec![b"C".to_vec()], assignments: entries(&["A=5"]), ..nothing() };
+        let expected = env(&["A=5", "LD_PRELOAD=y", "B=3", "A=4", "odd"]);
+        assert_eq!(change(old, changes, loaded()), expected);
     }
 
     #[test]

@@ -1,26 +1,53 @@
 //! hc-env: run a program in a changed environment. See hc-env(1).
 #![cfg_attr(not(test), no_main)]
 
+mod dispositions;
+mod envfile;
 mod environment;
+mod execute;
+mod glob;
+mod input;
+mod locale;
 mod options;
+mod quote;
+mod scrub;
+mod signals;
+mod signame;
+mod sources;
+mod split;
+mod sys;
+mod trace;
 
-use hc::{Context, Environ, Result, Status};
-use options::{Action, Plan};
+use hc::{Environ, Result, Status};
+use options::{Action, Execution, Plan};
+use trace::Trace;
 
-hc::tool!("hc-env", run);
+hc::tool!("hc-env", run, hc::Manner::Coreutils);
 
 /// Ends by becoming the program, if one is named; what comes back then is why it could not.
 fn run(args: hc::Args) -> Result<Status> {
-    let Plan { removal, assignments, action } = options::parse(args)?;
-    let env = environment::change(Environ::inherited(), removal, assignments);
+    let mut trace = Trace::default();
+    let ended = stages(args, &mut trace);
+    // What was told before it ended in another way than by exec.
+    trace.show().and(ended)
+}
+
+fn stages(args: hc::Args, trace: &mut Trace) -> Result<Status> {
+    let caller = Environ::inherited();
+    let Plan { changes, action } = options::parse(args, &caller, trace)?;
+    let loaded = sources::load(&changes, &caller)?;
+    let env = environment::change(caller, changes, loaded);
     match action {
         Action::Print { end } => hc::print(&environment::listing(&env, end)).map(|()| Status::SUCCESS),
-        Action::Execute { directory, argv } => {
+        Action::Execute(Execution { signals, directory, argv0, program, arguments }) => {
+            dispositions::set(&signals, trace)?;
             if let Some(directory) = directory {
-                let what = format_args!("cannot change directory to '{}'", hc::show(&directory));
-                nix::unistd::chdir(directory.as_os_str()).context(what)?;
+                execute::change_directory(&directory, trace)?;
             }
-            Err(hc::exec(&argv, &env))
+            let argv = execute::argv(&program, argv0, arguments, trace);
+            // That nobody can read it is no reason not to start.
+            let _ = trace.show();
+            Err(execute::become_next(&program, &argv, &env))
         }
     }
 }

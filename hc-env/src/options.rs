@@ -1,7 +1,14 @@
-//! The command line of env(1), as values.
+//! The command line of env(1), and what it means together, as values.
 
-use crate::environment::Removal;
-use hc::{Args, Error, Opt, Result};
+use crate::environment::{Changes, Start};
+use crate::locale::Locale;
+use crate::quote::quote;
+use crate::signals::{Handling, Of, Signals};
+use crate::sources::Source;
+use crate::split;
+use crate::trace::Trace;
+use hc::{Args, Environ, Error, Opt, Result};
+use nix::errno::Errno;
 use std::ffi::{CString, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
@@ -9,25 +16,59 @@ const HELP: &str = "\
 Usage: hc-env [OPTION]... [-] [NAME=VALUE]... [NEXT [ARG]...]
 Run NEXT in a changed environment; without NEXT, print that environment.
 
-  -i, --ignore-environment   start with an empty environment; a lone - does too
-  -u, --unset=NAME           remove NAME from the environment
-  -C, --chdir=DIR            change the working directory to DIR
-  -0, --null                 print with NUL, not newline, after each entry
-  -h, --help                 show this help
-  -V, --version              show the version
+As env(1):
+  -i, --ignore-environment     start with an empty environment; a lone - does too
+  -u, --unset=NAME             remove NAME from the environment
+  -S, --split-string=STRING    put the words of STRING in the place of the option
+  -C, --chdir=DIR              change the working directory to DIR
+  -a, --argv0=ARG              tell NEXT that its name is ARG
+  -0, --null                   print with NUL, not newline, after each entry
+      --env0-from=FILE         put in the entries of FILE, each ended by NUL
+      --block-signal[=SIG]     block SIG
+      --default-signal[=SIG]   give SIG its default handling, and unblock it
+      --ignore-signal[=SIG]    ignore SIG
+      --list-signal-handling   show what is blocked or ignored
+  -v, --debug                  tell each step on standard error
+      --help                   show this help
+      --version                show the version
+SIG is a name, a number, or several with commas between them; without it, all.
+
+For containers:
+      --keep=GLOB              with -i: keep the variables whose names match GLOB
+      --scrub                  drop what describes the host's session and services
+      --env-file=FILE          put in the lines of FILE: NAME=VALUE, or NAME to keep
+FILE may be -, standard input.
 
 See hc-env(1).
 ";
 
-const LONGS: &[&str] = &["ignore-environment", "unset", "chdir", "null", "help", "version"];
+/// In the original's order, in which it lists those that an abbreviation could mean.
+const ORIGINAL: &[&str] = &[
+    "argv0",
+    "ignore-environment",
+    "env0-from",
+    "null",
+    "unset",
+    "chdir",
+    "default-signal",
+    "ignore-signal",
+    "block-signal",
+    "list-signal-handling",
+    "debug",
+    "split-string",
+    "help",
+    "version",
+];
+const OWN: &[&str] = &["keep", "scrub", "env-file"];
+
+/// What to say to those who wrote `#!/usr/bin/env -i prog`, which the kernel hands over as one word.
+pub(crate) const SHEBANG_HINT: &str = "use -[v]S to pass options in shebang lines";
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// What of the inherited environment is left out.
-    pub(crate) removal: Removal,
-    /// `NAME=VALUE`, in the order in which they are put in.
-    pub(crate) assignments: Vec<CString>,
+    /// From the old environment to the new one.
+    pub(crate) changes: Changes,
     /// What the new one is for.
     pub(crate) action: Action,
 }
@@ -37,68 +78,138 @@ pub(crate) struct Plan {
 pub(crate) enum Action {
     /// Show it, each entry followed by the byte `end`.
     Print { end: u8 },
-    /// Become `argv` in it, in `directory` if one is given.
-    Execute { directory: Option<OsString>, argv: Vec<OsString> },
+    /// Become a program in it.
+    Execute(Execution),
+}
+
+/// A program, and what else it inherits.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Execution {
+    pub(crate) signals: Signals,
+    pub(crate) directory: Option<OsString>,
+    /// The name it is told, if not the one it is looked for by.
+    pub(crate) argv0: Option<OsString>,
+    pub(crate) program: OsString,
+    pub(crate) arguments: Vec<OsString>,
 }
 
 /// Options as they come; what they mean together is decided once all are read.
 #[derive(Default)]
 struct Given {
     ignore: bool,
+    keep: Vec<OsString>,
+    scrub: bool,
+    files: Vec<Source>,
     unset: Vec<OsString>,
-    directory: Option<OsString>,
     null: bool,
+    directory: Option<OsString>,
+    argv0: Option<OsString>,
+    signals: Signals,
 }
 
-/// Reads the command line. Touches nothing.
-pub(crate) fn parse(mut args: Args) -> Result<Plan> {
+/// Reads the command line. Touches nothing: `environ`, the environment before any change, is where -S takes values from,
+/// and what -v has to tell goes to `trace`.
+pub(crate) fn parse(mut args: Args, environ: &Environ, trace: &mut Trace) -> Result<Plan> {
     let mut given = Given::default();
-    while let Some(option) = args.next(LONGS)? {
+    while let Some(option) = args.next_beside(ORIGINAL, OWN)? {
         match option {
             Opt::Short('i') | Opt::Long("ignore-environment") => given.ignore = true,
             Opt::Short('u') | Opt::Long("unset") => given.unset.push(args.value()?),
-            Opt::Short('C') | Opt::Long("chdir") => given.directory = Some(args.value()?),
+            Opt::Short('v') | Opt::Long("debug") => trace.switch_on(),
             Opt::Short('0') | Opt::Long("null") => given.null = true,
-            Opt::Short('h') | Opt::Long("help") => return Err(Error::answer(HELP)),
-            Opt::Short('V') | Opt::Long("version") => {
-                return Err(Error::version("hc-env", env!("CARGO_PKG_VERSION")));
+            Opt::Short('C') | Opt::Long("chdir") => given.directory = Some(args.value()?),
+            Opt::Short('a') | Opt::Long("argv0") => given.argv0 = Some(args.value()?),
+            Opt::Short('S') | Opt::Long("split-string") => {
+                let words = split::split(&args.value()?, environ, trace)?;
+                args.splice(words)?;
+            }
+            Opt::Long("default-signal") => given.signals.handle(&signals(&mut args)?, Handling::Default),
+            Opt::Long("ignore-signal") => given.signals.handle(&signals(&mut args)?, Handling::Ignore),
+            Opt::Long("block-signal") => given.signals.block(&signals(&mut args)?),
+            Opt::Long("list-signal-handling") => given.signals.list = true,
+            Opt::Long("env0-from") => given.files.push(Source::Env0(args.value()?)),
+            Opt::Long("env-file") => given.files.push(Source::EnvFile(args.value()?)),
+            Opt::Long("keep") => given.keep.push(args.value()?),
+            Opt::Long("scrub") => given.scrub = true,
+            Opt::Long("help") => return Err(Error::answer(HELP)),
+            Opt::Long("version") => return Err(Error::version("hc-env", env!("CARGO_PKG_VERSION"))),
+            Opt::Short(letter) if letter.is_ascii() && split::SPACES.contains(&(letter as u8)) => {
+                return Err(args.unrecognized(option).with_hint(SHEBANG_HINT));
             }
             _ => return Err(args.unrecognized(option)),
         }
     }
-    plan(given, args.operands()?)
+    plan(given, args.operands()?, trace)
 }
 
-/// Puts options and operands together: `[-] [NAME=VALUE]... [NEXT [ARG]...]`.
-fn plan(mut given: Given, operands: Vec<OsString>) -> Result<Plan> {
+/// The signals in the value of the option just read.
+fn signals(args: &mut Args) -> Result<Of> {
+    let value = args.optional_value();
+    Of::value(value.as_ref().map(|value| value.as_bytes()))
+        .map_err(|operand| Error::usage(format!("{}: invalid signal", quote(operand, &Locale::current()))))
+}
+
+/// Puts options and operands together, `[-] [NAME=VALUE]... [NEXT [ARG]...]`, and tells in the order of the work what is
+/// going to be done.
+fn plan(mut given: Given, operands: Vec<OsString>, trace: &mut Trace) -> Result<Plan> {
     let mut operands = operands.into_iter().peekable();
     given.ignore |= operands.next_if(|first| first == "-").is_some();
-    // As in env(1), -u is not even looked at when nothing is left to remove.
-    let removal = if given.ignore {
-        Removal::All
-    } else {
-        Removal::Named(given.unset.into_iter().map(name_to_unset).collect::<Result<_>>()?)
-    };
+    let start = start(given.ignore, given.keep, trace)?;
+    if given.scrub {
+        trace.line(&[b"scrubbing environ"]);
+    }
+    for source in &given.files {
+        source.tell(trace);
+    }
+    // As in env(1), -u is not even looked at when there is nothing that it could remove.
+    let nothing = start.is_empty() && given.files.is_empty();
+    let unset = if nothing { Vec::new() } else { given.unset };
+    let unset = unset.into_iter().map(|name| name_to_unset(name, trace)).collect::<Result<_>>()?;
     let mut assignments = Vec::new();
     while let Some(assignment) = operands.next_if(|operand| operand.as_bytes().contains(&b'=')) {
+        trace.line(&[b"setenv:   ", assignment.as_bytes()]);
         assignments.push(entry(assignment)?);
     }
-    let argv: Vec<OsString> = operands.collect();
-    let action = match (argv.is_empty(), given.null, given.directory) {
-        (false, true, _) => return Err(Error::usage("cannot specify --null (-0) with command")),
-        (true, _, Some(_)) => return Err(Error::usage("must specify command with --chdir (-C)")),
-        (true, null, None) => Action::Print { end: if null { 0 } else { b'\n' } },
-        (false, false, directory) => Action::Execute { directory, argv },
+    let Given { null, directory, argv0, signals, .. } = given;
+    let action = match operands.next() {
+        Some(_) if null => return Err(Error::usage("cannot specify --null (-0) with command")),
+        None if directory.is_some() => {
+            return Err(Error::usage("must specify command with --chdir (-C)"));
+        }
+        None if argv0.is_some() => return Err(Error::usage("must specify command with --argv0 (-a)")),
+        None => Action::Print { end: if null { 0 } else { b'\n' } },
+        Some(program) => {
+            let arguments = operands.collect();
+            Action::Execute(Execution { signals, directory, argv0, program, arguments })
+        }
     };
-    Ok(Plan { removal, assignments, action })
+    let changes = Changes { start, scrub: given.scrub, files: given.files, unset, assignments };
+    Ok(Plan { changes, action })
+}
+
+fn start(ignore: bool, keep: Vec<OsString>, trace: &mut Trace) -> Result<Start> {
+    if !ignore {
+        if keep.is_empty() {
+            return Ok(Start::Inherited);
+        }
+        return Err(Error::usage("must specify --ignore-environment (-i) with --keep"));
+    }
+    trace.line(&[b"cleaning environ"]);
+    for glob in &keep {
+        trace.line(&[b"keep:     ", glob.as_bytes()]);
+    }
+    Ok(Start::Kept(keep.into_iter().map(OsString::into_vec).collect()))
 }
 
 /// An empty name, or one with `=`, is what unsetenv(3) refuses.
-fn name_to_unset(name: OsString) -> Result<Vec<u8>> {
-    if name.is_empty() || name.as_bytes().contains(&b'=') {
-        return Err(Error::new(format!("cannot unset '{}': Invalid argument", hc::show(&name))));
+fn name_to_unset(name: OsString, trace: &mut Trace) -> Result<Vec<u8>> {
+    let name = name.into_vec();
+    trace.line(&[b"unset:    ", &name]);
+    if name.is_empty() || name.contains(&b'=') {
+        let quoted = quote(&name, &Locale::current());
+        return Err(Error::new(format!("cannot unset {quoted}: {}", hc::reason(Errno::EINVAL))));
     }
-    Ok(name.into_vec())
+    Ok(name)
 }
 
 fn entry(assignment: OsString) -> Result<CString> {
@@ -107,59 +218,4 @@ fn entry(assignment: OsString) -> Result<CString> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parsed(words: &[&str]) -> Result<Plan> {
-        parse(Args::new(words.iter().map(OsString::from).collect::<Vec<_>>()))
-    }
-
-    fn error(words: &[&str]) -> String {
-        parsed(words).unwrap_err().render("hc-env")
-    }
-
-    fn named(names: &[&[u8]]) -> Removal {
-        Removal::Named(names.iter().map(|name| name.to_vec()).collect())
-    }
-
-    #[test]
-    fn assignments_end_at_the_command() {
-        let plan = parsed(&["-i", "A=1", "=x", "cmd", "B=2", "-i"]).unwrap();
-        assert_eq!(plan.removal, Removal::All);
-        assert_eq!(plan.assignments, [c"A=1".to_owned(), c"=x".to_owned()]);
-        let argv = ["cmd", "B=2", "-i"].map(OsString::from).to_vec();
-        assert_eq!(plan.action, Action::Execute { directory: None, argv });
-    }
-
-    #[test]
-    fn a_lone_dash_clears_once_and_also_after_two() {
-        for words in [&["-", "-"][..], &["--", "-", "-"]] {
-            let plan = parsed(words).unwrap();
-            assert_eq!(plan.removal, Removal::All);
-            assert_eq!(plan.action, Action::Execute { directory: None, argv: vec!["-".into()] });
-        }
-    }
-
-    #[test]
-    fn an_option_after_an_assignment_is_the_command() {
-        let plan = parsed(&["A=1", "-u"]).unwrap();
-        assert_eq!(plan.action, Action::Execute { directory: None, argv: vec!["-u".into()] });
-    }
-
-    #[test]
-    fn names_to_unset_are_checked_unless_everything_goes() {
-        assert_eq!(error(&["-ua=b"]), "hc-env: cannot unset 'a=b': Invalid argument\n");
-        assert_eq!(error(&["--unset="]), "hc-env: cannot unset '': Invalid argument\n");
-        assert_eq!(parsed(&["-ua=b", "-i"]).unwrap().removal, Removal::All);
-        assert_eq!(parsed(&["--uns", "A", "-0", "-uB"]).unwrap().removal, named(&[b"A", b"B"]));
-    }
-
-    #[test]
-    fn printing_and_running_exclude_each_other_s_options() {
-        assert_eq!(parsed(&["-0"]).unwrap().action, Action::Print { end: 0 });
-        let text = "hc-env: cannot specify --null (-0) with command: try 'man hc-env'\n";
-        assert_eq!(error(&["-0", "cmd"]), text);
-        let text = "hc-env: must specify command with --chdir (-C): try 'man hc-env'\n";
-        assert_eq!(error(&["-C", "/", "A=1"]), text);
-    }
-}
+mod tests;

@@ -1,0 +1,89 @@
+//! Files that are named on the command line, read whole.
+
+use hc::{Context, Error, Result, show};
+use nix::fcntl::OFlag;
+use std::ffi::OsStr;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
+
+/// Sixteen MiB. The kernel takes 6 MiB of arguments and environment at most (`bprm_stack_limits()` in
+/// fs/exec.c), and /dev/zero is not to take all memory.
+const LIMIT: u64 = 16 << 20;
+
+/// All of `file`, which `-` makes standard input. Waits for one that is a FIFO.
+pub(crate) fn read(file: &OsStr) -> Result<Vec<u8>> {
+    let mut content = Vec::new();
+    let read = open(file).and_then(|opened| opened.take(LIMIT + 1).read_to_end(&mut content));
+    let what = format_args!("cannot read '{}'", show(file));
+    if read.context(what)? as u64 > LIMIT {
+        return Err(Error::new(format!("{what}: larger than 16 MiB, which no environment can be")));
+    }
+    Ok(content)
+}
+
+/// The standard library would take a closed standard input for an empty one; a duplicate of it, which is
+/// closed with its value and in NEXT, tells the difference.
+fn open(file: &OsStr) -> io::Result<File> {
+    if file == "-" {
+        return io::stdin().as_fd().try_clone_to_owned().map(File::from);
+    }
+    OpenOptions::new().read(true).custom_flags(OFlag::O_NOCTTY.bits()).open(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::PathBuf;
+
+    /// A file of this test alone, removed at its end.
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("hc-env-input-{name}-{}", std::process::id()));
+            fs::write(&path, b"A=1\n\0\xff").unwrap();
+            Scratch(path)
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            fs::remove_file(&self.0).unwrap();
+        }
+    }
+
+    fn error(file: &OsStr) -> String {
+        read(file).unwrap_err().render("hc-env", hc::Manner::Coreutils)
+    }
+
+    #[test]
+    fn a_file_is_read_as_it_is() {
+        let file = Scratch::new("whole");
+        assert_eq!(read(file.0.as_os_str()).unwrap(), b"A=1\n\0\xff");
+        // Of this one, the size is not known before.
+        assert_eq!(read(OsStr::new("/proc/self/comm")).unwrap(), fs::read("/proc/self/comm").unwrap());
+        assert_eq!(read(OsStr::new("/dev/null")), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_with_the_reason() {
+        assert_eq!(error(OsStr::new("/")), "hc-env: cannot read '/': Is a directory\n");
+        let text = "hc-env: cannot read '/nosuch\\nfile': No such file or directory\n";
+        assert_eq!(error(OsStr::new("/nosuch\nfile")), text);
+        assert_eq!(error(OsStr::new("")), "hc-env: cannot read '': No such file or directory\n");
+    }
+
+    #[test]
+    fn sixteen_mebibytes_are_read_and_no_byte_more() {
+        let text = "hc-env: cannot read '/dev/zero': larger than 16 MiB, which no environment can be\n";
+        assert_eq!(error(OsStr::new("/dev/zero")), text);
+        let file = Scratch::new("limit");
+        fs::File::options().write(true).open(&file.0).unwrap().set_len(LIMIT).unwrap();
+        assert_eq!(read(file.0.as_os_str()).unwrap().len() as u64, LIMIT);
+        fs::File::options().write(true).open(&file.0).unwrap().set_len(LIMIT + 1).unwrap();
+        assert_eq!(error(file.0.as_os_str()), text.replace("/dev/zero", file.0.to_str().unwrap()));
+    }
+}
