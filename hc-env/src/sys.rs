@@ -24,6 +24,7 @@ impl CLocale {
     pub(crate) fn new(name: &CStr) -> Option<Self> {
         // SAFETY: a C string; no locale is changed, for none is given to build upon.
         let locale = unsafe { libc::newlocale(libc::LC_ALL_MASK, name.as_ptr(), ptr::null_mut()) };
+        // Not then_some(): a value made for nothing would be dropped, and NULL is no locale to free.
         (!locale.is_null()).then(|| CLocale(locale))
     }
 
