@@ -3,6 +3,8 @@
 //! Every entry stands in the result, in the file's order; what becomes of a name that comes twice is not
 //! decided here.
 
+use crate::locale::Locale;
+use crate::quote::quote_for_shell_if_needed;
 use hc::{Environ, Error, Result, show};
 use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::OsStrExt;
@@ -49,22 +51,16 @@ fn entry(line: &[u8], caller: &Environ) -> std::result::Result<Option<CString>, 
     CString::new(entry).map(Some).map_err(|_| "has a NUL byte")
 }
 
-/// The format of `--env0-from` of GNU env: entries as in /proc/PID/environ, each ended by NUL. Into an
-/// environment that is not `cleared` only `NAME=VALUE` can be put; else entries are what they are.
-pub(crate) fn parse_env0(file: &OsStr, content: &[u8], cleared: bool) -> Result<Vec<CString>> {
-    let unended = || Error::new(format!("{}: file must end with a NUL byte", show(file)));
-    if !content.is_empty() && !content.ends_with(b"\0") {
-        return Err(unended());
-    }
-    let entries = content.split_inclusive(|&byte| byte == 0).map(|entry| {
-        if !cleared && !entry.contains(&b'=') {
-            let entry = OsStr::from_bytes(entry.strip_suffix(b"\0").unwrap_or(entry));
-            let what = format!("invalid variable specification '{}' in '{}'", show(entry), show(file));
-            return Err(Error::new(what));
-        }
-        CString::from_vec_with_nul(entry.to_vec()).map_err(|_| unended())
-    });
-    entries.collect()
+/// The format of `--env0-from` of GNU env: entries as in /proc/PID/environ, whatever they are, each ended by NUL.
+pub(crate) fn parse_env0(file: &OsStr, content: &[u8]) -> Result<Vec<CString>> {
+    let entries = content.split_inclusive(|&byte| byte == 0);
+    let entries: std::result::Result<_, _> =
+        entries.map(|entry| CString::from_vec_with_nul(entry.to_vec())).collect();
+    // Only the last can be without.
+    entries.map_err(|_| {
+        let file = quote_for_shell_if_needed(file.as_bytes(), &Locale::current());
+        Error::new(format!("{file}: file must end with a NUL byte"))
+    })
 }
 
 #[cfg(test)]
@@ -83,9 +79,8 @@ mod tests {
         parse(OsStr::new("f"), content, &caller()).unwrap_err().render("hc-env", hc::Manner::Coreutils)
     }
 
-    fn env0(content: &[u8], cleared: bool) -> std::result::Result<Vec<CString>, String> {
-        parse_env0(OsStr::new("f"), content, cleared)
-            .map_err(|error| error.render("hc-env", hc::Manner::Coreutils))
+    fn env0(content: &[u8]) -> std::result::Result<Vec<CString>, String> {
+        parse_env0(OsStr::new("f"), content).map_err(|error| error.render("hc-env", hc::Manner::Coreutils))
     }
 
     #[test]
@@ -146,23 +141,12 @@ mod tests {
 
     #[test]
     fn entries_that_end_in_nul_are_taken_byte_for_byte() {
-        for cleared in [false, true] {
-            assert_eq!(env0(b"", cleared), Ok(Vec::new()));
-            let entries = env0(b"X=1\n2\0=\0 #=\xff\0X=\0X=3\0", cleared).unwrap();
-            assert_eq!(entries, [c"X=1\n2", c"=", c" #=\xff", c"X=", c"X=3"]);
-            let text = "hc-env: f: file must end with a NUL byte\n";
-            for content in [&b"X"[..], b"X=1", b"X=1\0Y=2", b"X=1\0\n", b"X\0Y=2"] {
-                assert_eq!(env0(content, cleared).unwrap_err(), text, "{}", content.escape_ascii());
-            }
+        assert_eq!(env0(b""), Ok(Vec::new()));
+        let entries = env0(b"X=1\n2\0=\0 #=\xff\0X=\0X\0\0X=3\0").unwrap();
+        assert_eq!(entries, [c"X=1\n2", c"=", c" #=\xff", c"X=", c"X", c"", c"X=3"]);
+        let text = "hc-env: f: file must end with a NUL byte\n";
+        for content in [&b"X"[..], b"X=1", b"X=1\0Y=2", b"X=1\0\n", b"X\0Y=2"] {
+            assert_eq!(env0(content).unwrap_err(), text, "{}", content.escape_ascii());
         }
-    }
-
-    #[test]
-    fn only_a_cleared_environment_takes_entries_without_an_equals_sign() {
-        assert_eq!(env0(b"\0", true).unwrap(), [c""]);
-        assert_eq!(env0(b"X\0\0\0X=1\0X\0", true).unwrap(), [c"X", c"", c"", c"X=1", c"X"]);
-        let text = |entry: &str| Err(format!("hc-env: invalid variable specification '{entry}' in 'f'\n"));
-        assert_eq!(env0(b"\0", false), text(""));
-        assert_eq!(env0(b"X=1\0Y\n\xff\0Z\0", false), text("Y\\n\\xff"));
     }
 }

@@ -1,8 +1,12 @@
 //! The environment as a value: the old one and what is to change give the new one. Touches nothing.
 
+use crate::locale::Locale;
+use crate::quote::{quote, quote_for_shell};
 use crate::sources::{Loaded, Source};
+use crate::trace::Trace;
 use crate::{glob, scrub};
-use hc::Environ;
+use hc::{Environ, Error, Result};
+use nix::errno::Errno;
 use std::ffi::CString;
 
 /// What to do with the environment, in this order.
@@ -33,6 +37,53 @@ impl Start {
     pub(crate) fn is_empty(&self) -> bool {
         matches!(self, Start::Kept(globs) if globs.is_empty())
     }
+}
+
+impl Changes {
+    /// True when the entries of `--env0-from` are the whole environment, byte for byte.
+    pub(crate) fn is_raw(&self) -> bool {
+        let env0 = self.files.iter().any(|source| matches!(source, Source::Env0(_)));
+        env0 && self.start != Start::Inherited
+    }
+
+    /// A name that is empty or has a `=` is what unsetenv(3) refuses.
+    pub(crate) fn check(&self) -> Result<()> {
+        let Some(name) = self.unset.iter().find(|name| !is_name(name)) else { return Ok(()) };
+        let locale = Locale::current();
+        // As the original has it.
+        let quoted = if self.is_raw() { quote_for_shell(name, &locale) } else { quote(name, &locale) };
+        Err(Error::from_errno(format_args!("cannot unset {quoted}"), Errno::EINVAL))
+    }
+
+    /// For -v: what is done before the files are read.
+    pub(crate) fn tell_start(&self, trace: &mut Trace) {
+        if let Start::Kept(globs) = &self.start {
+            trace.line(&[b"cleaning environ"]);
+            for glob in globs {
+                trace.line(&[b"keep:     ", glob]);
+            }
+        }
+        if self.scrub {
+            trace.line(&[b"scrubbing environ"]);
+        }
+    }
+
+    /// For -v: what is done afterwards, up to a name that cannot be unset.
+    pub(crate) fn tell_rest(&self, trace: &mut Trace) {
+        for name in &self.unset {
+            trace.line(&[b"unset:    ", name]);
+            if !is_name(name) {
+                return;
+            }
+        }
+        for assignment in &self.assignments {
+            trace.line(&[b"setenv:   ", assignment.to_bytes()]);
+        }
+    }
+}
+
+fn is_name(name: &[u8]) -> bool {
+    !name.is_empty() && !name.contains(&b'=')
 }
 
 /// The environment that `changes` make of `env`, with what the files had.

@@ -1,11 +1,14 @@
 //! Files that are named on the command line, read whole.
 
-use hc::{Context, Error, Result, show};
+use crate::locale::Locale;
+use crate::quote::quote_for_shell;
+use hc::{Context, Error, Result};
 use nix::fcntl::OFlag;
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 
 /// Sixteen MiB. The kernel takes 6 MiB of arguments and environment at most (`bprm_stack_limits()` in
@@ -16,11 +19,14 @@ const LIMIT: u64 = 16 << 20;
 pub(crate) fn read(file: &OsStr) -> Result<Vec<u8>> {
     let mut content = Vec::new();
     let read = open(file).and_then(|opened| opened.take(LIMIT + 1).read_to_end(&mut content));
-    let what = format_args!("cannot read '{}'", show(file));
-    if read.context(what)? as u64 > LIMIT {
-        return Err(Error::new(format!("{what}: larger than 16 MiB, which no environment can be")));
+    let what = || format!("cannot read {}", quote_for_shell(file.as_bytes(), &Locale::current()));
+    match read {
+        Ok(length) if length as u64 > LIMIT => {
+            Err(Error::new(format!("{}: larger than 16 MiB, which no environment can be", what())))
+        }
+        Ok(_) => Ok(content),
+        Err(error) => Err(error).context(what()),
     }
-    Ok(content)
 }
 
 /// The standard library would take a closed standard input for an empty one; a duplicate of it, which is
@@ -71,7 +77,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_named_with_the_reason() {
         assert_eq!(error(OsStr::new("/")), "hc-env: cannot read '/': Is a directory\n");
-        let text = "hc-env: cannot read '/nosuch\\nfile': No such file or directory\n";
+        let text = "hc-env: cannot read '/nosuch'$'\\n''file': No such file or directory\n";
         assert_eq!(error(OsStr::new("/nosuch\nfile")), text);
         assert_eq!(error(OsStr::new("")), "hc-env: cannot read '': No such file or directory\n");
     }

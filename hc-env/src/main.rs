@@ -35,7 +35,9 @@ fn run(args: hc::Args) -> Result<Status> {
 fn stages(args: hc::Args, trace: &mut Trace) -> Result<Status> {
     let caller = Environ::inherited();
     let Plan { changes, action } = options::parse(args, &caller, trace)?;
-    let loaded = sources::load(&changes, &caller)?;
+    changes.tell_start(trace);
+    let loaded = sources::load(&changes, &caller, trace)?;
+    changes.tell_rest(trace);
     let env = environment::change(caller, changes, loaded);
     match action {
         Action::Print { end } => hc::print(&environment::listing(&env, end)).map(|()| Status::SUCCESS),

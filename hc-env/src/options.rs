@@ -8,7 +8,6 @@ use crate::sources::Source;
 use crate::split;
 use crate::trace::Trace;
 use hc::{Args, Environ, Error, Opt, Result};
-use nix::errno::Errno;
 use std::ffi::{CString, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
@@ -127,7 +126,11 @@ pub(crate) fn parse(mut args: Args, environ: &Environ, trace: &mut Trace) -> Res
             Opt::Long("ignore-signal") => given.signals.handle(&signals(&mut args)?, Handling::Ignore),
             Opt::Long("block-signal") => given.signals.block(&signals(&mut args)?),
             Opt::Long("list-signal-handling") => given.signals.list = true,
-            Opt::Long("env0-from") => given.files.push(Source::Env0(args.value()?)),
+            Opt::Long("env0-from") => {
+                // The last one counts, whereas every --env-file does.
+                given.files.retain(|source| !matches!(source, Source::Env0(_)));
+                given.files.push(Source::Env0(args.value()?));
+            }
             Opt::Long("env-file") => given.files.push(Source::EnvFile(args.value()?)),
             Opt::Long("keep") => given.keep.push(args.value()?),
             Opt::Long("scrub") => given.scrub = true,
@@ -149,67 +152,46 @@ fn signals(args: &mut Args) -> Result<Of> {
         .map_err(|operand| Error::usage(format!("{}: invalid signal", quote(operand, &Locale::current()))))
 }
 
-/// Puts options and operands together, `[-] [NAME=VALUE]... [NEXT [ARG]...]`, and tells in the order of the work what is
-/// going to be done.
+/// Puts options and operands together: `[-] [NAME=VALUE]... [NEXT [ARG]...]`.
 fn plan(mut given: Given, operands: Vec<OsString>, trace: &mut Trace) -> Result<Plan> {
     let mut operands = operands.into_iter().peekable();
     given.ignore |= operands.next_if(|first| first == "-").is_some();
-    let start = start(given.ignore, given.keep, trace)?;
-    if given.scrub {
-        trace.line(&[b"scrubbing environ"]);
-    }
-    for source in &given.files {
-        source.tell(trace);
-    }
-    // As in env(1), -u is not even looked at when there is nothing that it could remove.
-    let nothing = start.is_empty() && given.files.is_empty();
-    let unset = if nothing { Vec::new() } else { given.unset };
-    let unset = unset.into_iter().map(|name| name_to_unset(name, trace)).collect::<Result<_>>()?;
-    let mut assignments = Vec::new();
-    while let Some(assignment) = operands.next_if(|operand| operand.as_bytes().contains(&b'=')) {
-        trace.line(&[b"setenv:   ", assignment.as_bytes()]);
-        assignments.push(entry(assignment)?);
-    }
-    let Given { null, directory, argv0, signals, .. } = given;
-    let action = match operands.next() {
-        Some(_) if null => return Err(Error::usage("cannot specify --null (-0) with command")),
-        None if directory.is_some() => {
-            return Err(Error::usage("must specify command with --chdir (-C)"));
-        }
-        None if argv0.is_some() => return Err(Error::usage("must specify command with --argv0 (-a)")),
-        None => Action::Print { end: if null { 0 } else { b'\n' } },
-        Some(program) => {
-            let arguments = operands.collect();
-            Action::Execute(Execution { signals, directory, argv0, program, arguments })
-        }
-    };
-    let changes = Changes { start, scrub: given.scrub, files: given.files, unset, assignments };
-    Ok(Plan { changes, action })
-}
-
-fn start(ignore: bool, keep: Vec<OsString>, trace: &mut Trace) -> Result<Start> {
-    if !ignore {
-        if keep.is_empty() {
-            return Ok(Start::Inherited);
-        }
+    if !given.ignore && !given.keep.is_empty() {
         return Err(Error::usage("must specify --ignore-environment (-i) with --keep"));
     }
-    trace.line(&[b"cleaning environ"]);
-    for glob in &keep {
-        trace.line(&[b"keep:     ", glob.as_bytes()]);
+    let mut assignments = Vec::new();
+    while let Some(assignment) = operands.next_if(|operand| operand.as_bytes().contains(&b'=')) {
+        assignments.push(entry(assignment)?);
     }
-    Ok(Start::Kept(keep.into_iter().map(OsString::into_vec).collect()))
+    let keep = given.keep.drain(..).map(OsString::into_vec).collect();
+    let start = if given.ignore { Start::Kept(keep) } else { Start::Inherited };
+    let files = std::mem::take(&mut given.files);
+    // As in env(1), -u is not even looked at when there is nothing that it could remove.
+    let nothing = start.is_empty() && files.is_empty();
+    let unset = given.unset.drain(..).filter(|_| !nothing).map(OsString::into_vec).collect();
+    let changes = Changes { start, scrub: given.scrub, files, unset, assignments };
+    let action = changes.check().and_then(|()| action(given, operands));
+    if action.is_err() {
+        // What would have been told before it came to this.
+        changes.tell_start(trace);
+        changes.tell_rest(trace);
+    }
+    Ok(Plan { action: action?, changes })
 }
 
-/// An empty name, or one with `=`, is what unsetenv(3) refuses.
-fn name_to_unset(name: OsString, trace: &mut Trace) -> Result<Vec<u8>> {
-    let name = name.into_vec();
-    trace.line(&[b"unset:    ", &name]);
-    if name.is_empty() || name.contains(&b'=') {
-        let quoted = quote(&name, &Locale::current());
-        return Err(Error::new(format!("cannot unset {quoted}: {}", hc::reason(Errno::EINVAL))));
+/// What `operands`, the command line of NEXT if there is one, and the options mean together.
+fn action(given: Given, mut operands: impl Iterator<Item = OsString>) -> Result<Action> {
+    let Given { null, directory, argv0, signals, .. } = given;
+    match operands.next() {
+        Some(_) if null => Err(Error::usage("cannot specify --null (-0) with command")),
+        None if directory.is_some() => Err(Error::usage("must specify command with --chdir (-C)")),
+        None if argv0.is_some() => Err(Error::usage("must specify command with --argv0 (-a)")),
+        None => Ok(Action::Print { end: if null { 0 } else { b'\n' } }),
+        Some(program) => {
+            let arguments = operands.collect();
+            Ok(Action::Execute(Execution { signals, directory, argv0, program, arguments }))
+        }
     }
-    Ok(name)
 }
 
 fn entry(assignment: OsString) -> Result<CString> {

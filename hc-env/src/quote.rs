@@ -82,6 +82,18 @@ pub(crate) fn quote_for_shell(text: &[u8], locale: &Locale) -> String {
     quoted
 }
 
+/// The same, but without quotes where no shell would need them; a colon is quoted, for one follows in a message.
+pub(crate) fn quote_for_shell_if_needed(text: &[u8], locale: &Locale) -> String {
+    let plain = |(at, piece): (usize, &Piece)| match *piece {
+        Piece::Printable('#' | '~') if at == 0 => None,
+        Piece::Printable('{' | '}') if text.len() == 1 => None,
+        Piece::Printable(character) => (!" !\"$&'()*:;<=>?[\\^`|".contains(character)).then_some(character),
+        Piece::Byte(_) => None,
+    };
+    let word: Option<String> = pieces(text, locale).iter().enumerate().map(plain).collect();
+    word.filter(|word| !word.is_empty()).unwrap_or_else(|| quote_for_shell(text, locale))
+}
+
 /// What is in double quotes if they are the better ones: there is a single quote, and nothing that any shell
 /// would expand. Characters that are special only at the start of a word, `#` and `~`, are admitted only there,
 /// for so it is in env(1).
@@ -170,6 +182,19 @@ mod tests {
             assert_eq!(quoted_for_shell(["", "ab", "a\\b", "$x"], &locale), ["''", "'ab'", "'a\\b'", "'$x'"]);
         }
         assert_eq!(quoted_for_shell(["‘é’"], &utf8()), ["'‘é’'"]);
+    }
+
+    #[test]
+    fn a_harmless_word_needs_no_quotes() {
+        let shown = |text: &str| quote_for_shell_if_needed(text.as_bytes(), &utf8());
+        for text in ["f", "/a/b-c.d_e", "é", "a#~", "{a}", "a]b"] {
+            assert_eq!(shown(text), text);
+        }
+        for text in ["", "a b", "a:b", "#a", "~", "{", "$a", "a\\b", "a*"] {
+            assert_eq!(shown(text), format!("'{text}'"));
+        }
+        assert_eq!(shown("it's"), "\"it's\"");
+        assert_eq!(shown("a\n"), "'a'$'\\n'");
     }
 
     #[test]

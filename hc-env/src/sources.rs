@@ -1,10 +1,12 @@
 //! Files with entries for the environment: which, and what is in them.
 
 use crate::environment::{Changes, Start};
+use crate::locale::Locale;
+use crate::quote::quote_for_shell;
 use crate::trace::Trace;
 use crate::{envfile, input};
-use hc::{Environ, Result};
-use std::ffi::{CString, OsString};
+use hc::{Environ, Error, Result};
+use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 /// A file with entries; `-` is standard input.
@@ -23,32 +25,30 @@ pub(crate) struct Loaded {
     pub(crate) raw: bool,
 }
 
-impl Source {
-    /// For -v.
-    pub(crate) fn tell(&self, trace: &mut Trace) {
-        match self {
-            Source::Env0(name) => trace.line(&[b"env0-from: ", name.as_bytes()]),
-            Source::EnvFile(name) => trace.line(&[b"env-file: ", name.as_bytes()]),
+/// Reads all of them, in order. `caller` is the environment before any change, from which names without a value take it.
+pub(crate) fn load(changes: &Changes, caller: &Environ, trace: &mut Trace) -> Result<Vec<Loaded>> {
+    let raw = changes.start != Start::Inherited;
+    let load = |source: &Source| match source {
+        Source::Env0(file) => env0(file, raw, trace),
+        Source::EnvFile(file) => {
+            trace.line(&[b"env-file: ", file.as_bytes()]);
+            let entries = envfile::parse(file, &input::read(file)?, caller)?;
+            Ok(Loaded { entries, raw: false })
         }
-    }
-
-    /// After -i, entries of `--env0-from` are not assignments: they are the environment.
-    fn load(&self, cleared: bool, caller: &Environ) -> Result<Loaded> {
-        match self {
-            Source::Env0(name) => {
-                let entries = envfile::parse_env0(name, &input::read(name)?, cleared)?;
-                Ok(Loaded { entries, raw: cleared })
-            }
-            Source::EnvFile(name) => {
-                let entries = envfile::parse(name, &input::read(name)?, caller)?;
-                Ok(Loaded { entries, raw: false })
-            }
-        }
-    }
+    };
+    changes.files.iter().map(load).collect()
 }
 
-/// Reads all of them, in order. `caller` is the environment before any change, from which names without a value take it.
-pub(crate) fn load(changes: &Changes, caller: &Environ) -> Result<Vec<Loaded>> {
-    let cleared = changes.start != Start::Inherited;
-    changes.files.iter().map(|source| source.load(cleared, caller)).collect()
+/// After -i, entries of `--env0-from` are the environment as they are; else each must be an assignment.
+fn env0(file: &OsStr, raw: bool, trace: &mut Trace) -> Result<Loaded> {
+    let entries = envfile::parse_env0(file, &input::read(file)?)?;
+    for entry in entries.iter().filter(|_| !raw).map(|entry| entry.to_bytes()) {
+        if !entry.contains(&b'=') {
+            let locale = Locale::current();
+            let [entry, file] = [entry, file.as_bytes()].map(|word| quote_for_shell(word, &locale));
+            return Err(Error::new(format!("invalid variable specification {entry} in {file}")));
+        }
+        trace.line(&[b"setenv:   ", entry]);
+    }
+    Ok(Loaded { entries, raw })
 }

@@ -123,19 +123,19 @@ fn what_is_told_is_told_in_the_order_of_the_work() {
     plan.unwrap();
     // The quotes are those of the locale in which the tests run.
     let plain: Vec<String> = trace.lines().map(|line| line.replace(['‘', '’'], "'")).collect();
-    let expected = [
-        "expanding ${A} into '1 2'",
-        "split -S:  'B=${A}'",
-        " into:    'B=1 2'",
-        "cleaning environ",
-        "setenv:   B=1 2",
-        "setenv:   C=3",
-    ];
+    let expected = ["expanding ${A} into '1 2'", "split -S:  'B=${A}'", " into:    'B=1 2'"];
     assert_eq!(plain, expected);
     let (plan, trace) = traced(&["-vi", "--keep=A", "--scrub", "--env0-from=f", "-uB", "-u", "", "C=3"]);
     assert!(plan.is_err());
-    assert_eq!(
-        trace,
-        "cleaning environ\nkeep:     A\nscrubbing environ\nenv0-from: f\nunset:    B\nunset:    \n"
-    );
+    assert_eq!(trace, "cleaning environ\nkeep:     A\nscrubbing environ\nunset:    B\nunset:    \n");
+    let (plan, trace) = traced(&["-v0", "-uB", "C=3", "D=", "cmd"]);
+    assert!(plan.is_err());
+    assert_eq!(trace, "unset:    B\nsetenv:   C=3\nsetenv:   D=\n");
+}
+
+#[test]
+fn the_last_env0_file_counts_and_every_env_file() {
+    let words = ["--env0-from=a", "--env-file=b", "--env0-from=c", "--env-file=d"];
+    let expected = [Source::EnvFile("b".into()), Source::Env0("c".into()), Source::EnvFile("d".into())];
+    assert_eq!(parsed(&words).unwrap().changes.files, expected);
 }
