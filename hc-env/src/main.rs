@@ -40,7 +40,11 @@ fn stages(args: hc::Args, trace: &mut Trace) -> Result<Status> {
     changes.tell_rest(trace);
     let env = environment::change(caller, changes, loaded);
     match action {
-        Action::Print { end } => hc::print(&environment::listing(&env, end)).map(|()| Status::SUCCESS),
+        Action::Print { end } => {
+            let told = trace.show();
+            hc::print(&environment::listing(&env, end))?;
+            told.map(|()| Status::SUCCESS)
+        }
         Action::Execute(Execution { signals, directory, argv0, program, arguments }) => {
             dispositions::set(&signals, trace)?;
             if let Some(directory) = directory {
