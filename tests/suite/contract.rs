@@ -5,7 +5,7 @@ mod inherited;
 mod messages;
 mod status;
 
-use hc_tests::{Cmd, Dir, Host, View, can_make_hosts, probe, tool};
+use hc_tests::{Cmd, Dir, Host, Output, View, can_make_hosts, probe, tool};
 use std::ffi::OsString;
 use std::fmt;
 
@@ -73,6 +73,21 @@ impl Who {
         links.push(Link { words: row, last: links.last().unwrap().last });
         links
     }
+}
+
+/// [`Output::fails`], also of hc-env, which is as env(1) is: behind the one line that the others have it may name
+/// `--help`, or how to write a `#!` line.
+#[track_caller]
+fn fails(mut output: Output, tool: &str, status: i32) -> String {
+    if tool == "hc-env" {
+        let help = "Try 'hc-env --help' for more information.\n";
+        for more in [help, "hc-env: use -[v]S to pass options in shebang lines\n"] {
+            if output.stderr.ends_with(more.as_bytes()) {
+                output.stderr.truncate(output.stderr.len() - more.len());
+            }
+        }
+    }
+    output.fails(tool, status)
 }
 
 /// What a program inherits from whoever starts it, of all that the probe sees.

@@ -54,8 +54,26 @@ fn what_a_capability_lets_the_caller_run_it_may_run() {
     setpriv().chain(&Cmd::tool("hc-rootfs")).arg(&target).arg(&program).run().ok().quiet();
 }
 
-/// Programs that do not start, in a directory that everybody can read: each with the status and the reason.
-fn obstacles(dir: &Dir) -> Vec<(String, i32, String)> {
+/// A program that does not start, with the status and the reason; and the reason in strerror(3)'s words, where
+/// these are about the program, for then hc-env says what env(1) does.
+struct Obstacle {
+    name: String,
+    status: i32,
+    reason: String,
+    in_short: Option<&'static str>,
+}
+
+impl Obstacle {
+    fn reason_of(&self, tool: &str) -> String {
+        match (tool, self.in_short) {
+            ("hc-env", Some(in_short)) => format!("'{}': {in_short}", self.name),
+            _ => self.reason.clone(),
+        }
+    }
+}
+
+/// Programs that do not start, in a directory that everybody can read.
+fn obstacles(dir: &Dir) -> Vec<Obstacle> {
     let path = |name: &str| dir.join(name).display().to_string();
     let mode = |name: &str, content: &[u8], mode| {
         fs::set_permissions(dir.file(name, content), fs::Permissions::from_mode(mode)).unwrap();
@@ -79,31 +97,41 @@ fn obstacles(dir: &Dir) -> Vec<(String, i32, String)> {
     let copies = "(hc-rootfs copies a program with all it needs)";
     let no_loader = format!("its loader /lib64/ld-missing-x86-64.so is not in the root {copies}");
     let text = "not executable (its mode is 0644)";
-    let table: [(&str, i32, &str); 17] = [
-        ("", 127, "'': an empty name is no program"),
-        ("no-such-program", 127, "no-such-program: not found in PATH"),
-        ("/no/such/x", 127, "/no/such/x: No such file or directory (there is no /no)"),
-        ("D/nosuch", 127, "D/nosuch: No such file or directory"),
-        ("D/no-loader", 127, &format!("D/no-loader: {no_loader}")),
-        ("D/by-no-loader", 127, &format!("D/by-no-loader: its interpreter D/no-loader: {no_loader}")),
-        ("D/no-interpreter", 127, "D/no-interpreter: its interpreter /nosuch/sh is not in the root"),
+    let (absent, denied) = (Some("No such file or directory"), Some("Permission denied"));
+    let by_directory = "D/by-directory: its interpreter D/directory: is a directory";
+    let crlf = "D/crlf: its interpreter /bin/sh\\r is not in the root (its first line ends in CR LF)";
+    let table: [(&str, i32, &str, Option<&str>); 17] = [
+        ("", 127, "'': an empty name is no program", absent),
+        ("no-such-program", 127, "no-such-program: not found in PATH", absent),
+        ("/no/such/x", 127, "/no/such/x: No such file or directory (there is no /no)", absent),
+        ("D/nosuch", 127, "D/nosuch: No such file or directory", absent),
+        ("D/no-loader", 127, &format!("D/no-loader: {no_loader}"), None),
+        ("D/by-no-loader", 127, &format!("D/by-no-loader: its interpreter D/no-loader: {no_loader}"), None),
+        ("D/no-interpreter", 127, "D/no-interpreter: its interpreter /nosuch/sh is not in the root", None),
+        ("D/crlf", 127, crlf, None),
+        ("D/dangling", 127, "D/dangling: is a link to nowhere, which does not exist", None),
+        ("D/directory", 126, "D/directory: is a directory", denied),
+        ("D/by-directory", 126, by_directory, denied),
+        ("D/by-text", 126, &format!("D/by-text: its interpreter D/text: {text}"), denied),
+        ("D/text", 126, &format!("D/text: {text}"), denied),
+        ("D/text/x", 126, "D/text/x: Not a directory", Some("Not a directory")),
+        ("D/mode-zero", 126, "D/mode-zero: not executable (its mode is 0000)", denied),
+        ("D/foreign", 126, "D/foreign: a program for another machine, or a damaged one", None),
         (
-            "D/crlf",
-            127,
-            "D/crlf: its interpreter /bin/sh\\r is not in the root (its first line ends in CR LF)",
+            "D/loop",
+            126,
+            "D/loop: Too many levels of symbolic links",
+            Some("Too many levels of symbolic links"),
         ),
-        ("D/dangling", 127, "D/dangling: is a link to nowhere, which does not exist"),
-        ("D/directory", 126, "D/directory: is a directory"),
-        ("D/by-directory", 126, "D/by-directory: its interpreter D/directory: is a directory"),
-        ("D/by-text", 126, &format!("D/by-text: its interpreter D/text: {text}")),
-        ("D/text", 126, &format!("D/text: {text}")),
-        ("D/text/x", 126, "D/text/x: Not a directory"),
-        ("D/mode-zero", 126, "D/mode-zero: not executable (its mode is 0000)"),
-        ("D/foreign", 126, "D/foreign: a program for another machine, or a damaged one"),
-        ("D/loop", 126, "D/loop: Too many levels of symbolic links"),
     ];
     let here = |text: &str| text.replace("D/", &path(""));
-    table.into_iter().map(|(name, status, reason)| (here(name), status, here(reason))).collect()
+    let obstacle = |(name, status, reason, in_short)| Obstacle {
+        name: here(name),
+        status,
+        reason: here(reason),
+        in_short,
+    };
+    table.into_iter().map(obstacle).collect()
 }
 
 #[test]
@@ -112,9 +140,10 @@ fn what_is_not_found_is_127_and_what_is_no_program_126_with_the_reason() {
     let obstacles = obstacles(&dir);
     for who in Who::all() {
         for link in who.links() {
-            for (name, status, reason) in &obstacles {
-                let said = who.runs(Cmd::line(&link.words)).arg(name).run().fails(link.last, *status);
-                assert_eq!(&said, reason, "{link}");
+            for obstacle in &obstacles {
+                let line = who.runs(Cmd::line(&link.words)).arg(&obstacle.name);
+                let said = line.run().fails(link.last, obstacle.status);
+                assert_eq!(said, obstacle.reason_of(link.last), "{link}");
             }
         }
     }
@@ -123,7 +152,7 @@ fn what_is_not_found_is_127_and_what_is_no_program_126_with_the_reason() {
 #[test]
 fn the_original_has_the_same_status_for_each_of_them() {
     let dir = Dir::new();
-    for (name, status, _) in obstacles(&dir) {
+    for Obstacle { name, status, .. } in obstacles(&dir) {
         // Of a program for another machine the original makes a script.
         if !name.ends_with("/foreign") {
             Cmd::new("env").arg(&name).as_nobody().run().exits(status);
