@@ -5,6 +5,7 @@
 //! for, with its expected result, and the other files ask for more than a command line can.
 
 mod abbreviations;
+mod additions;
 mod assignments;
 mod differences;
 mod escapes;
