@@ -5,21 +5,50 @@
 
 use crate::locale::Locale;
 use crate::quote::quote_for_shell_if_needed;
-use hc::{Environ, Error, Result, show};
+use crate::values::Values;
+use hc::{Error, Result, show};
 use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::OsStrExt;
 
 /// What some editors put before UTF-8 text: U+FEFF.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// What an environment can hold at most, as the kernel counts it: 6 MiB of strings and of pointers to them
+/// (`bprm_stack_limits()` in fs/exec.c). Files that have more are refused before they take much memory.
+pub(crate) struct Budget(usize);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Budget(6 << 20)
+    }
+}
+
+impl Budget {
+    fn spend(&mut self, bytes: usize, entries: usize) -> Option<()> {
+        self.0 = self.0.checked_sub(bytes + entries * size_of::<*const u8>())?;
+        Some(())
+    }
+}
+
+const TOO_MUCH: &str = "more than the 6 MiB that an environment can have";
+
 /// Docker's format (pkg/kvfile of docker/cli): a line is `NAME=VALUE`, with the value as it is written, or
 /// `NAME`, for what `caller` has under that name, if it has. A line that is neither is an error.
-pub(crate) fn parse(file: &OsStr, content: &[u8], caller: &Environ) -> Result<Vec<CString>> {
+pub(crate) fn parse(
+    file: &OsStr,
+    content: &[u8],
+    caller: &Values<'_>,
+    budget: &mut Budget,
+) -> Result<Vec<CString>> {
     let content = content.strip_prefix(BYTE_ORDER_MARK).unwrap_or(content);
     let mut entries = Vec::new();
     for (number, line) in (1_usize..).zip(content.split(|&byte| byte == b'\n')) {
-        let entry = entry(line.strip_suffix(b"\r").unwrap_or(line), caller);
-        entries.extend(entry.map_err(|why| Error::new(format!("{}:{number}: {why}", show(file))))?);
+        let failed = |why| Error::new(format!("{}:{number}: {why}", show(file)));
+        let entry = entry(line.strip_suffix(b"\r").unwrap_or(line), caller).map_err(failed)?;
+        if let Some(entry) = entry {
+            budget.spend(entry.count_bytes() + 1, 1).ok_or_else(|| failed(TOO_MUCH))?;
+            entries.push(entry);
+        }
     }
     Ok(entries)
 }
@@ -27,7 +56,7 @@ pub(crate) fn parse(file: &OsStr, content: &[u8], caller: &Environ) -> Result<Ve
 /// What one line gives, or why it is a bad one. White space is all that Unicode takes for it where docker
 /// asks Go for that, at the beginning; in a name it is a space or a tab. Docker takes a NUL byte here, and
 /// fails with it later.
-fn entry(line: &[u8], caller: &Environ) -> std::result::Result<Option<CString>, &'static str> {
+fn entry(line: &[u8], caller: &Values<'_>) -> std::result::Result<Option<CString>, &'static str> {
     let line = std::str::from_utf8(line).map_err(|_| "not UTF-8")?.trim_start();
     if line.is_empty() || line.starts_with('#') {
         return Ok(None);
@@ -52,7 +81,9 @@ fn entry(line: &[u8], caller: &Environ) -> std::result::Result<Option<CString>, 
 }
 
 /// The format of `--env0-from` of GNU env: entries as in /proc/PID/environ, whatever they are, each ended by NUL.
-pub(crate) fn parse_env0(file: &OsStr, content: &[u8]) -> Result<Vec<CString>> {
+pub(crate) fn parse_env0(file: &OsStr, content: &[u8], budget: &mut Budget) -> Result<Vec<CString>> {
+    let count = content.split_inclusive(|&byte| byte == 0).count();
+    budget.spend(content.len(), count).ok_or_else(|| Error::new(format!("{}: {TOO_MUCH}", show(file))))?;
     let entries = content.split_inclusive(|&byte| byte == 0);
     let entries: std::result::Result<_, _> =
         entries.map(|entry| CString::from_vec_with_nul(entry.to_vec())).collect();
@@ -66,21 +97,25 @@ pub(crate) fn parse_env0(file: &OsStr, content: &[u8]) -> Result<Vec<CString>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hc::Environ;
 
     fn caller() -> Environ {
         [c"A=first", c"B", c"A=second", c"E=", c"R=\xff", c"=x"].into_iter().map(Into::into).collect()
     }
 
     fn parsed(content: &[u8]) -> Vec<CString> {
-        parse(OsStr::new("f"), content, &caller()).unwrap()
+        parse(OsStr::new("f"), content, &Values::of(&caller()), &mut Budget::default()).unwrap()
     }
 
     fn error(content: &[u8]) -> String {
-        parse(OsStr::new("f"), content, &caller()).unwrap_err().render("hc-env", hc::Manner::Coreutils)
+        parse(OsStr::new("f"), content, &Values::of(&caller()), &mut Budget::default())
+            .unwrap_err()
+            .render("hc-env", hc::Manner::Coreutils)
     }
 
     fn env0(content: &[u8]) -> std::result::Result<Vec<CString>, String> {
-        parse_env0(OsStr::new("f"), content).map_err(|error| error.render("hc-env", hc::Manner::Coreutils))
+        parse_env0(OsStr::new("f"), content, &mut Budget::default())
+            .map_err(|error| error.render("hc-env", hc::Manner::Coreutils))
     }
 
     #[test]
@@ -135,7 +170,8 @@ mod tests {
             assert_eq!(error(bad), "hc-env: f:5: not UTF-8\n");
         }
         assert_eq!(error(b"\xff\xfeX\0=\0"), "hc-env: f:1: not UTF-8\n");
-        let hostile = parse(OsStr::new("\x1b\n"), b"=", &caller()).unwrap_err();
+        let hostile =
+            parse(OsStr::new("\x1b\n"), b"=", &Values::of(&caller()), &mut Budget::default()).unwrap_err();
         assert_eq!(hostile.to_string(), "\\x1b\\n:1: no name before '='");
     }
 
@@ -148,5 +184,16 @@ mod tests {
         for content in [&b"X"[..], b"X=1", b"X=1\0Y=2", b"X=1\0\n", b"X\0Y=2"] {
             assert_eq!(env0(content).unwrap_err(), text, "{}", content.escape_ascii());
         }
+    }
+
+    #[test]
+    fn more_than_an_environment_can_have_is_refused() {
+        let many = "A=\n".repeat(600_000);
+        assert_eq!(error(many.as_bytes()), format!("hc-env: f:571951: {TOO_MUCH}\n"));
+        assert_eq!(env0(&vec![0; 1 << 20]).unwrap_err(), format!("hc-env: f: {TOO_MUCH}\n"));
+        let mut budget = Budget::default();
+        let half = vec![b"A=\0".as_slice(); 300_000].concat();
+        assert!(parse_env0(OsStr::new("f"), &half, &mut budget).is_ok());
+        assert!(parse_env0(OsStr::new("f"), &half, &mut budget).is_err());
     }
 }

@@ -1,10 +1,11 @@
 //! The environment as a value: the old one and what is to change give the new one. Touches nothing.
 
+use crate::glob::Globs;
 use crate::locale::Locale;
 use crate::quote::{quote, quote_for_shell};
-use crate::sources::{Loaded, Source};
+use crate::scrub;
+use crate::sources::Loaded;
 use crate::trace::Trace;
-use crate::{glob, scrub};
 use hc::{Environ, Error, Result};
 use nix::errno::Errno;
 use std::ffi::CString;
@@ -15,8 +16,6 @@ pub(crate) struct Changes {
     pub(crate) start: Start,
     /// What is the host's own business goes.
     pub(crate) scrub: bool,
-    /// Files with entries to put in.
-    pub(crate) files: Vec<Source>,
     /// `-u NAME`: every entry of these names goes.
     pub(crate) unset: Vec<Vec<u8>>,
     /// `NAME=VALUE`, in the order in which they are put in.
@@ -40,18 +39,12 @@ impl Start {
 }
 
 impl Changes {
-    /// True when the entries of `--env0-from` are the whole environment, byte for byte.
-    pub(crate) fn is_raw(&self) -> bool {
-        let env0 = self.files.iter().any(|source| matches!(source, Source::Env0(_)));
-        env0 && self.start != Start::Inherited
-    }
-
-    /// A name that is empty or has a `=` is what unsetenv(3) refuses.
-    pub(crate) fn check(&self) -> Result<()> {
+    /// A name that is empty or has a `=` is what unsetenv(3) refuses. Where the environment is `raw`, all of a file, the
+    /// original does not call that, and quotes differently.
+    pub(crate) fn check(&self, raw: bool) -> Result<()> {
         let Some(name) = self.unset.iter().find(|name| !is_name(name)) else { return Ok(()) };
         let locale = Locale::current();
-        // As the original has it.
-        let quoted = if self.is_raw() { quote_for_shell(name, &locale) } else { quote(name, &locale) };
+        let quoted = if raw { quote_for_shell(name, &locale) } else { quote(name, &locale) };
         Err(Error::from_errno(format_args!("cannot unset {quoted}"), Errno::EINVAL))
     }
 
@@ -88,19 +81,20 @@ fn is_name(name: &[u8]) -> bool {
 
 /// The environment that `changes` make of `env`, with what the files had.
 pub(crate) fn change(mut env: Environ, changes: Changes, loaded: Vec<Loaded>) -> Environ {
-    let Changes { start, scrub, files: _, unset, assignments } = changes;
+    let Changes { start, scrub, unset, assignments } = changes;
     match start {
         Start::Inherited => {}
         Start::Kept(globs) if globs.is_empty() => env.clear(),
         Start::Kept(globs) => {
-            env.retain(|entry| globs.iter().any(|glob| glob::matches(glob, name(entry))));
+            let globs = Globs::new(globs);
+            env.retain(|entry| globs.match_name(name(entry)));
         }
     }
     if scrub {
         env.retain(|entry| !scrub::is_of_the_host(name(entry)));
     }
     for Loaded { entries, raw } in loaded {
-        if raw { env.append(entries) } else { env.put_all(entries) }
+        if raw && env.iter().next().is_none() { env.append(entries) } else { env.put_all(entries) }
     }
     if !unset.is_empty() {
         env.unset_all(&unset);
@@ -132,13 +126,7 @@ mod tests {
     }
 
     fn nothing() -> Changes {
-        Changes {
-            start: Start::Inherited,
-            scrub: false,
-            files: Vec::new(),
-            unset: Vec::new(),
-            assignments: Vec::new(),
-        }
+        Changes { start: Start::Inherited, scrub: false, unset: Vec::new(), assignments: Vec::new() }
     }
 
     #[test]
@@ -172,11 +160,19 @@ mod tests {
             [put, Loaded { entries: entries(&["A=4", "odd", "C=2"]), raw: true }].into()
         };
         let changes = Changes { scrub: true, ..nothing() };
-        let expected = env(&["A=1", "B=3", "LD_PRELOAD=y", "C=1", "A=4", "odd", "C=2"]);
+        let expected = env(&["A=4", "B=3", "LD_PRELOAD=y", "C=2", "odd"]);
         assert_eq!(change(old.clone(), changes, loaded()), expected);
         let changes = Changes { unset: vec![b"C".to_vec()], assignments: entries(&["A=5"]), ..nothing() };
-        let expected = env(&["A=5", "LD_PRELOAD=y", "B=3", "A=4", "odd"]);
+        let expected = env(&["A=5", "LD_PRELOAD=y", "B=3", "odd"]);
         assert_eq!(change(old, changes, loaded()), expected);
+    }
+
+    #[test]
+    fn a_raw_file_is_all_of_an_empty_environment() {
+        let odd = ["A=1", "odd", "A=2", "", "=x", "odd"];
+        let changes = Changes { start: Start::Kept(Vec::new()), ..nothing() };
+        let loaded = [Loaded { entries: entries(&odd), raw: true }].into();
+        assert_eq!(change(env(&["B=1"]), changes, loaded), env(&odd));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::os::unix::ffi::OsStrExt;
 /// `-C`.
 pub(crate) fn change_directory(directory: &OsStr, trace: &mut Trace) -> Result<()> {
     trace.quoted_for_shell("chdir:    ", directory.as_bytes());
+    trace.show();
     nix::unistd::chdir(directory).map_err(|errno| {
         let quoted = quote_for_shell(directory.as_bytes(), &Locale::current());
         Error::from_errno(format_args!("cannot change directory to {quoted}"), errno)

@@ -11,8 +11,7 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 
-/// Sixteen MiB. The kernel takes 6 MiB of arguments and environment at most (`bprm_stack_limits()` in
-/// fs/exec.c), and /dev/zero is not to take all memory.
+/// Sixteen MiB: more than twice what an environment can have, for comments. /dev/zero is not to take all memory.
 const LIMIT: u64 = 16 << 20;
 
 /// All of `file`, which `-` makes standard input. Waits for one that is a FIFO.
@@ -21,9 +20,7 @@ pub(crate) fn read(file: &OsStr) -> Result<Vec<u8>> {
     let read = open(file).and_then(|opened| opened.take(LIMIT + 1).read_to_end(&mut content));
     let what = || format!("cannot read {}", quote_for_shell(file.as_bytes(), &Locale::current()));
     match read {
-        Ok(length) if length as u64 > LIMIT => {
-            Err(Error::new(format!("{}: larger than 16 MiB, which no environment can be", what())))
-        }
+        Ok(length) if length as u64 > LIMIT => Err(Error::new(format!("{}: larger than 16 MiB", what()))),
         Ok(_) => Ok(content),
         Err(error) => Err(error).context(what()),
     }
@@ -84,7 +81,7 @@ mod tests {
 
     #[test]
     fn sixteen_mebibytes_are_read_and_no_byte_more() {
-        let text = "hc-env: cannot read '/dev/zero': larger than 16 MiB, which no environment can be\n";
+        let text = "hc-env: cannot read '/dev/zero': larger than 16 MiB\n";
         assert_eq!(error(OsStr::new("/dev/zero")), text);
         let file = Scratch::new("limit");
         fs::File::options().write(true).open(&file.0).unwrap().set_len(LIMIT).unwrap();

@@ -17,7 +17,9 @@ mod sources;
 mod split;
 mod sys;
 mod trace;
+mod values;
 
+use environment::Start;
 use hc::{Environ, Result, Status};
 use options::{Action, Execution, Plan};
 use trace::Trace;
@@ -28,31 +30,28 @@ hc::tool!("hc-env", run, hc::Manner::Coreutils);
 fn run(args: hc::Args) -> Result<Status> {
     let mut trace = Trace::default();
     let ended = stages(args, &mut trace);
-    // What was told before it ended in another way than by exec.
-    trace.show().and(ended)
+    trace.show();
+    trace.end().and(ended)
 }
 
 fn stages(args: hc::Args, trace: &mut Trace) -> Result<Status> {
     let caller = Environ::inherited();
-    let Plan { changes, action } = options::parse(args, &caller, trace)?;
+    let Plan { changes, files, action } = options::parse(args, &caller, trace)?;
     changes.tell_start(trace);
-    let loaded = sources::load(&changes, &caller, trace)?;
+    trace.show();
+    let loaded = sources::load(&files, changes.start != Start::Inherited, &caller, trace)?;
     changes.tell_rest(trace);
     let env = environment::change(caller, changes, loaded);
+    trace.show();
     match action {
-        Action::Print { end } => {
-            let told = trace.show();
-            hc::print(&environment::listing(&env, end))?;
-            told.map(|()| Status::SUCCESS)
-        }
+        Action::Print { end } => hc::print(&environment::listing(&env, end)).map(|()| Status::SUCCESS),
         Action::Execute(Execution { signals, directory, argv0, program, arguments }) => {
             dispositions::set(&signals, trace)?;
             if let Some(directory) = directory {
                 execute::change_directory(&directory, trace)?;
             }
             let argv = execute::argv(&program, argv0, arguments, trace);
-            // That nobody can read it is no reason not to start.
-            let _ = trace.show();
+            trace.show();
             Err(execute::become_next(&program, &argv, &env))
         }
     }

@@ -7,6 +7,7 @@ use crate::signals::{Handling, Of, Signals};
 use crate::sources::Source;
 use crate::split;
 use crate::trace::Trace;
+use crate::values::Values;
 use hc::{Args, Environ, Error, Opt, Result};
 use std::ffi::{CString, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -60,6 +61,9 @@ const ORIGINAL: &[&str] = &[
 ];
 const OWN: &[&str] = &["keep", "scrub", "env-file"];
 
+/// Longer than any name; a pattern takes quadratic time at worst.
+const MAX_GLOB: usize = 4096;
+
 /// What to say to those who wrote `#!/usr/bin/env -i prog`, which the kernel hands over as one word.
 pub(crate) const SHEBANG_HINT: &str = "use -[v]S to pass options in shebang lines";
 
@@ -68,6 +72,8 @@ pub(crate) const SHEBANG_HINT: &str = "use -[v]S to pass options in shebang line
 pub(crate) struct Plan {
     /// From the old environment to the new one.
     pub(crate) changes: Changes,
+    /// Files with entries to put in.
+    pub(crate) files: Vec<Source>,
     /// What the new one is for.
     pub(crate) action: Action,
 }
@@ -110,6 +116,7 @@ struct Given {
 /// and what -v has to tell goes to `trace`.
 pub(crate) fn parse(mut args: Args, environ: &Environ, trace: &mut Trace) -> Result<Plan> {
     let mut given = Given::default();
+    let values = Values::of(environ);
     while let Some(option) = args.next_beside(ORIGINAL, OWN)? {
         match option {
             Opt::Short('i') | Opt::Long("ignore-environment") => given.ignore = true,
@@ -119,7 +126,7 @@ pub(crate) fn parse(mut args: Args, environ: &Environ, trace: &mut Trace) -> Res
             Opt::Short('C') | Opt::Long("chdir") => given.directory = Some(args.value()?),
             Opt::Short('a') | Opt::Long("argv0") => given.argv0 = Some(args.value()?),
             Opt::Short('S') | Opt::Long("split-string") => {
-                let words = split::split(&args.value()?, environ, trace)?;
+                let words = split::split(&args.value()?, &values, trace)?;
                 args.splice(words)?;
             }
             Opt::Long("default-signal") => given.signals.handle(&signals(&mut args)?, Handling::Default),
@@ -159,6 +166,9 @@ fn plan(mut given: Given, operands: Vec<OsString>, trace: &mut Trace) -> Result<
     if !given.ignore && !given.keep.is_empty() {
         return Err(Error::usage("must specify --ignore-environment (-i) with --keep"));
     }
+    if given.keep.iter().any(|glob| glob.len() > MAX_GLOB) {
+        return Err(Error::usage(format!("--keep: a pattern has at most {MAX_GLOB} bytes")));
+    }
     let mut assignments = Vec::new();
     while let Some(assignment) = operands.next_if(|operand| operand.as_bytes().contains(&b'=')) {
         assignments.push(entry(assignment)?);
@@ -169,14 +179,15 @@ fn plan(mut given: Given, operands: Vec<OsString>, trace: &mut Trace) -> Result<
     // As in env(1), -u is not even looked at when there is nothing that it could remove.
     let nothing = start.is_empty() && files.is_empty();
     let unset = given.unset.drain(..).filter(|_| !nothing).map(OsString::into_vec).collect();
-    let changes = Changes { start, scrub: given.scrub, files, unset, assignments };
-    let action = changes.check().and_then(|()| action(given, operands));
+    let changes = Changes { start, scrub: given.scrub, unset, assignments };
+    let raw = given.ignore && files.iter().any(|source| matches!(source, Source::Env0(_)));
+    let action = changes.check(raw).and_then(|()| action(given, operands));
     if action.is_err() {
         // What would have been told before it came to this.
         changes.tell_start(trace);
         changes.tell_rest(trace);
     }
-    Ok(Plan { action: action?, changes })
+    Ok(Plan { action: action?, changes, files })
 }
 
 /// What `operands`, the command line of NEXT if there is one, and the options mean together.

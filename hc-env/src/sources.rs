@@ -1,10 +1,11 @@
 //! Files with entries for the environment: which, and what is in them.
 
-use crate::environment::{Changes, Start};
+use crate::envfile::{self, Budget};
+use crate::input;
 use crate::locale::Locale;
 use crate::quote::quote_for_shell;
 use crate::trace::Trace;
-use crate::{envfile, input};
+use crate::values::Values;
 use hc::{Environ, Error, Result};
 use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -25,24 +26,32 @@ pub(crate) struct Loaded {
     pub(crate) raw: bool,
 }
 
-/// Reads all of them, in order. `caller` is the environment before any change, from which names without a value take it.
-pub(crate) fn load(changes: &Changes, caller: &Environ, trace: &mut Trace) -> Result<Vec<Loaded>> {
-    let raw = changes.start != Start::Inherited;
+/// Reads all of them, in order. After -i (`raw`), entries of `--env0-from` are the environment as they are. `caller` is
+/// the environment before any change, from which names without a value take it.
+pub(crate) fn load(files: &[Source], raw: bool, caller: &Environ, trace: &mut Trace) -> Result<Vec<Loaded>> {
+    let values = Values::of(caller);
+    let mut budget = Budget::default();
     let load = |source: &Source| match source {
-        Source::Env0(file) => env0(file, raw, trace),
+        Source::Env0(file) => {
+            let entries = envfile::parse_env0(file, &input::read(file)?, &mut budget)?;
+            if !raw {
+                check_assignments(file, &entries, trace)?;
+            }
+            Ok(Loaded { entries, raw })
+        }
         Source::EnvFile(file) => {
             trace.line(&[b"env-file: ", file.as_bytes()]);
-            let entries = envfile::parse(file, &input::read(file)?, caller)?;
+            trace.show();
+            let entries = envfile::parse(file, &input::read(file)?, &values, &mut budget)?;
             Ok(Loaded { entries, raw: false })
         }
     };
-    changes.files.iter().map(load).collect()
+    files.iter().map(load).collect()
 }
 
-/// After -i, entries of `--env0-from` are the environment as they are; else each must be an assignment.
-fn env0(file: &OsStr, raw: bool, trace: &mut Trace) -> Result<Loaded> {
-    let entries = envfile::parse_env0(file, &input::read(file)?)?;
-    for entry in entries.iter().filter(|_| !raw).map(|entry| entry.to_bytes()) {
+/// Each must be one, and is told as one of the command line is.
+fn check_assignments(file: &OsStr, entries: &[CString], trace: &mut Trace) -> Result<()> {
+    for entry in entries.iter().map(|entry| entry.to_bytes()) {
         if !entry.contains(&b'=') {
             let locale = Locale::current();
             let [entry, file] = [entry, file.as_bytes()].map(|word| quote_for_shell(word, &locale));
@@ -50,5 +59,5 @@ fn env0(file: &OsStr, raw: bool, trace: &mut Trace) -> Result<Loaded> {
         }
         trace.line(&[b"setenv:   ", entry]);
     }
-    Ok(Loaded { entries, raw })
+    Ok(())
 }

@@ -1,7 +1,8 @@
 //! The language of -S: one string, as a `#!` line hands it over, becomes words.
 
 use crate::trace::Trace;
-use hc::{Environ, Error, Result};
+use crate::values::Values;
+use hc::{Error, Result};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
@@ -15,11 +16,10 @@ enum Quote {
     Double,
 }
 
-/// Splits `text` as env(1) of GNU does. `${NAME}` stands for the value in `environ`, which is the one before any change,
-/// and is not split again; unset, it is nothing at all.
-pub(crate) fn split(text: &OsStr, environ: &Environ, trace: &mut Trace) -> Result<Vec<OsString>> {
+/// Splits `text` as env(1) of GNU does. `${NAME}` stands for what it has in `values`, and is not split again; unset, it is nothing at all.
+pub(crate) fn split(text: &OsStr, values: &Values<'_>, trace: &mut Trace) -> Result<Vec<OsString>> {
     let mut words = Words { list: Vec::new(), at_start: true };
-    scan(text.as_bytes(), environ, &mut words, trace)?;
+    scan(text.as_bytes(), values, &mut words, trace)?;
     if let Some((first, others)) = words.list.split_first() {
         trace.quoted("split -S:  ", text.as_bytes());
         trace.quoted(" into:    ", first);
@@ -53,7 +53,7 @@ impl Words {
     }
 }
 
-fn scan(text: &[u8], environ: &Environ, words: &mut Words, trace: &mut Trace) -> Result<()> {
+fn scan(text: &[u8], values: &Values<'_>, words: &mut Words, trace: &mut Trace) -> Result<()> {
     let mut quote = Quote::None;
     let mut left = text;
     while let Some((&byte, after)) = left.split_first() {
@@ -77,7 +77,7 @@ fn scan(text: &[u8], environ: &Environ, words: &mut Words, trace: &mut Trace) ->
                     Escape::End => return Ok(()),
                 }
             }
-            (b'$', Quote::None | Quote::Double) => left = expand(here, environ, words, trace)?,
+            (b'$', Quote::None | Quote::Double) => left = expand(here, values, words, trace)?,
             (byte, _) => words.add(&[byte]),
         }
     }
@@ -119,12 +119,12 @@ fn escape(escaped: u8, quote: Quote) -> Result<Escape> {
 }
 
 /// Adds the value of the `${NAME}` that `text` begins with, and returns what comes after it.
-fn expand<'a>(text: &'a [u8], environ: &Environ, words: &mut Words, trace: &mut Trace) -> Result<&'a [u8]> {
+fn expand<'a>(text: &'a [u8], values: &Values<'_>, words: &mut Words, trace: &mut Trace) -> Result<&'a [u8]> {
     let Some((name, after)) = variable(text) else {
         let place = hc::show(OsStr::from_bytes(text)).to_string();
         return Err(Error::new(format!("only ${{VARNAME}} expansion is supported, error at: {place}")));
     };
-    if let Some(value) = environ.get(name) {
+    if let Some(value) = values.get(name) {
         words.add(value);
         trace.quoted(&format!("expanding ${{{}}} into ", String::from_utf8_lossy(name)), value);
     } else {
@@ -145,18 +145,19 @@ fn variable(text: &[u8]) -> Option<(&[u8], &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hc::Environ;
 
     fn environ() -> Environ {
         [c"A=1 2".to_owned(), c"EMPTY=".to_owned(), c"_x1=y".to_owned()].into_iter().collect()
     }
 
     fn words(text: &str) -> Vec<String> {
-        let words = split(text.as_ref(), &environ(), &mut Trace::default()).unwrap();
+        let words = split(text.as_ref(), &Values::of(&environ()), &mut Trace::default()).unwrap();
         words.into_iter().map(|word| word.into_string().unwrap()).collect()
     }
 
     fn error(text: &str) -> String {
-        split(text.as_ref(), &environ(), &mut Trace::default()).unwrap_err().to_string()
+        split(text.as_ref(), &Values::of(&environ()), &mut Trace::default()).unwrap_err().to_string()
     }
 
     #[test]

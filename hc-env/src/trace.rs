@@ -2,16 +2,16 @@
 
 use crate::locale::Locale;
 use crate::quote;
-use hc::Result;
+use hc::{Error, Result};
 use std::cell::OnceCell;
 
-/// Lines for standard error. They are written in one piece, before anything that could end the tool's part: NEXT,
-/// the environment printed, an error.
+/// Lines for standard error.
 #[derive(Default)]
 pub(crate) struct Trace {
     on: bool,
     lines: Vec<u8>,
     locale: OnceCell<Locale>,
+    failure: Option<Error>,
 }
 
 impl Trace {
@@ -51,12 +51,19 @@ impl Trace {
         self.lines.push(b'\n');
     }
 
-    /// Writes what has come together.
-    pub(crate) fn show(&mut self) -> Result<()> {
-        match std::mem::take(&mut self.lines) {
-            lines if lines.is_empty() => Ok(()),
-            lines => hc::complain(&lines),
+    /// Writes what has come together: before anything that may take long, and before what ends this tool's part.
+    pub(crate) fn show(&mut self) {
+        let lines = std::mem::take(&mut self.lines);
+        if !lines.is_empty()
+            && let Err(error) = hc::complain(&lines)
+        {
+            self.failure = Some(error);
         }
+    }
+
+    /// That it could not be written is no reason not to start NEXT, but a failure where there is none.
+    pub(crate) fn end(self) -> Result<()> {
+        self.failure.map_or(Ok(()), Err)
     }
 
     #[cfg(test)]

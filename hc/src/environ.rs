@@ -24,7 +24,7 @@ impl Environ {
     }
 
     /// Puts each of `entries`, which are `name=value`, in the place of the first entry of that name, or
-    /// appends it, as putenv(3) does. Further entries of that name stay. Takes n log n time for n entries, old and
+    /// appends it, as putenv(3) does. Further entries of that name stay. One without `=` is appended. Takes n log n time for n entries, old and
     /// new together: a command line may hold a hundred thousand.
     pub fn put_all(&mut self, entries: impl IntoIterator<Item = CString>) {
         let mut entries = entries.into_iter().peekable();
@@ -36,8 +36,8 @@ impl Environ {
             places.entry(name.to_vec()).or_insert(at);
         }
         for entry in entries {
-            let name = name_of(&entry).unwrap_or_default().to_vec();
-            let at = *places.entry(name).or_insert(self.0.len());
+            let end = self.0.len();
+            let at = name_of(&entry).map_or(end, |name| *places.entry(name.to_vec()).or_insert(end));
             match self.0.get_mut(at) {
                 Some(slot) => *slot = Cow::Owned(entry),
                 None => self.0.push(Cow::Owned(entry)),
@@ -60,6 +60,20 @@ impl Environ {
     pub fn unset_all(&mut self, names: &[Vec<u8>]) {
         let names: BTreeSet<&[u8]> = names.iter().map(Vec::as_slice).collect();
         self.0.retain(|entry| !name_of(entry).is_some_and(|name| names.contains(name)));
+    }
+
+    /// The value under each name that there is: what [`Environ::get`] finds, for those who ask for many.
+    #[must_use]
+    pub fn values(&self) -> BTreeMap<&[u8], &[u8]> {
+        let mut values = BTreeMap::new();
+        for entry in self.iter() {
+            if let Some(at) = entry.iter().position(|&byte| byte == b'=')
+                && let (name, [_, value @ ..]) = entry.split_at(at)
+            {
+                values.entry(name).or_insert(value);
+            }
+        }
+        values
     }
 
     /// Removes all entries.
@@ -109,6 +123,8 @@ mod tests {
         assert_eq!(env.get(b"A"), Some(&b"1"[..]));
         assert_eq!(env.get(b"noequals"), None);
         assert_eq!(env.get(b"B"), Some(&b""[..]));
+        let expected: [(&[u8], &[u8]); 3] = [(b"A", b"1"), (b"", b"x"), (b"B", b"")];
+        assert_eq!(env.values(), expected.into());
         env.unset_all(&[b"A".to_vec(), b"noequals".to_vec()]);
         assert_eq!(env, of(&["noequals", "=x", "B="]));
         env.append([c"B=2".to_owned(), c"odd".to_owned()]);
@@ -121,6 +137,8 @@ mod tests {
         let mut env = of(&["A=1", "C", "B=2", "A=9", "=e"]);
         env.put_all(["A=3=4", "C=", "AB=5", "C=6", "=", "A=7"].map(|entry| CString::new(entry).unwrap()));
         assert_eq!(env, of(&["A=7", "C", "B=2", "A=9", "=", "C=6", "AB=5"]));
+        env.put_all([c"odd", c"odd", c"=x"].map(Into::into));
+        assert_eq!(env, of(&["A=7", "C", "B=2", "A=9", "=x", "C=6", "AB=5", "odd", "odd"]));
         env.clear();
         assert_eq!(env.iter().count(), 0);
     }

@@ -13,7 +13,8 @@
 //! * [`print()`], [`complain`] and [`note`]: the standard streams with their errors noticed, and a word to the user,
 //! * [`show()`]: hostile names made printable.
 //!
-//! Admission rule: what three tools use, or what is part of the contract.
+//! Admission rule: what three tools use, or what is part of the contract; of arguments, environment and exec also what
+//! one drop-in needs, for these are not to be written twice.
 
 mod args;
 mod diagnose;

@@ -9,7 +9,8 @@ pub fn print(bytes: &[u8]) -> Result<()> {
     sys::write_all(sys::STDOUT, bytes).context("write error")
 }
 
-/// Writes whole lines to standard error, in one piece. Where it fails there is nobody to tell.
+/// Writes whole lines to standard error, in one piece. Where it fails there is nobody to tell; but the tools whose manner is
+/// that of the coreutils make it their status (125).
 pub fn complain(lines: &[u8]) -> Result<()> {
     sys::write_all(sys::STDERR, lines).context("write error")
 }

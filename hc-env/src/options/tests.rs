@@ -113,7 +113,7 @@ fn white_space_for_an_option_is_a_line_of_a_script() {
 #[test]
 fn our_own_options_do_not_change_the_meaning_of_the_original_s() {
     assert_eq!(command(&["--s", "cmd"]), ["cmd"]);
-    let files = parsed(&["--e=a", "--env-f", "b"]).unwrap().changes.files;
+    let files = parsed(&["--e=a", "--env-f", "b"]).unwrap().files;
     assert_eq!(files, [Source::Env0("a".into()), Source::EnvFile("b".into())]);
 }
 
@@ -137,5 +137,5 @@ fn what_is_told_is_told_in_the_order_of_the_work() {
 fn the_last_env0_file_counts_and_every_env_file() {
     let words = ["--env0-from=a", "--env-file=b", "--env0-from=c", "--env-file=d"];
     let expected = [Source::EnvFile("b".into()), Source::Env0("c".into()), Source::EnvFile("d".into())];
-    assert_eq!(parsed(&words).unwrap().changes.files, expected);
+    assert_eq!(parsed(&words).unwrap().files, expected);
 }
