@@ -26,6 +26,10 @@ const MAX_DYNAMIC: u64 = 65536;
 /// PATH_MAX, which the kernel holds the name of a loader to.
 const MAX_INTERPRETER: usize = 4096;
 
+/// Of Solaris, in the range that each processor has for itself; goblin does not know them.
+const DT_AUXILIARY: u64 = 0x7fff_fffd;
+const DT_FILTER: u64 = 0x7fff_ffff;
+
 /// A file as far as it has to be read: positional reads that may be short.
 pub(crate) trait Bytes {
     /// Reads up to the length of `buffer` from `offset`; 0 at the end.
@@ -49,6 +53,24 @@ pub(crate) struct Machine {
     pub(crate) number: u16,
 }
 
+/// The name of another object, and why it stands there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Need {
+    pub(crate) name: Vec<u8>,
+    pub(crate) role: Role,
+}
+
+/// What one object is to another that names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// DT_NEEDED
+    Needed,
+    /// DT_FILTER: stands before the one that names it.
+    Filter,
+    /// DT_AUXILIARY: the same, if it is there.
+    Auxiliary,
+}
+
 /// One ELF file, as the loader sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Object {
@@ -57,7 +79,8 @@ pub(crate) struct Object {
     pub(crate) soname: Option<Vec<u8>>,
     pub(crate) rpath: Option<Vec<u8>>,
     pub(crate) runpath: Option<Vec<u8>>,
-    pub(crate) needed: Vec<Vec<u8>>,
+    /// In the order of the dynamic section.
+    pub(crate) needed: Vec<Need>,
     /// DF_1_NODEFLIB: neither the system directories nor cache hits in them.
     pub(crate) no_default: bool,
 }
@@ -164,7 +187,9 @@ fn dynamic_names(
     for entry in &entries {
         let mut string = || strings.get(entry.d_val);
         match entry.d_tag {
-            DT_NEEDED => object.needed.push(string()?),
+            DT_NEEDED => object.needed.push(Need { name: string()?, role: Role::Needed }),
+            DT_FILTER => object.needed.push(Need { name: string()?, role: Role::Filter }),
+            DT_AUXILIARY => object.needed.push(Need { name: string()?, role: Role::Auxiliary }),
             DT_SONAME => object.soname = Some(string()?),
             DT_RPATH => object.rpath = Some(string()?),
             DT_RUNPATH => object.runpath = Some(string()?),

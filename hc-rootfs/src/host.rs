@@ -3,6 +3,7 @@
 use crate::elf::{self, Defect, Machine};
 use crate::resolver::{Files, Found, Unusable};
 use hc::{Error, Result, reason, show};
+use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, lstat, stat};
@@ -11,6 +12,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
@@ -19,6 +21,8 @@ use std::rc::Rc;
 const MAX_LINKS: usize = 40;
 /// Loaders and caches are a tenth of this.
 const MAX_CONTENT: usize = 16 << 20;
+/// In a directory that is read. That of gconv has three hundred.
+const MAX_NAMES: usize = 1 << 16;
 
 /// What is looked at once is remembered: libraries share their directories.
 #[derive(Default)]
@@ -237,6 +241,22 @@ impl Files for Host {
             content.clear();
         }
         content
+    }
+
+    fn names(&self, directory: &Path) -> Vec<OsString> {
+        let Ok(directory) = Dir::open(directory, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty()) else {
+            return Vec::new();
+        };
+        let entries = directory.into_iter().filter_map(nix::Result::ok).take(MAX_NAMES);
+        let names = entries.map(|entry| OsStr::from_bytes(entry.file_name().to_bytes()).to_owned());
+        let mut names: Vec<OsString> = names.filter(|name| name != "." && name != "..").collect();
+        names.sort();
+        names
+    }
+
+    fn is_directory(&self, path: &Path) -> bool {
+        stat(path)
+            .is_ok_and(|status| SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT == SFlag::S_IFDIR)
     }
 }
 

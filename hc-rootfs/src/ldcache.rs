@@ -12,6 +12,9 @@ const MAGIC: &[u8] = b"glibc-ld.so.cache1.1";
 const HEADER: usize = 48;
 const ENTRY: usize = 24;
 
+/// Four glibc-hwcaps of a processor, and more of the older kind.
+const MAX_VARIANTS: usize = 32;
+
 /// The new-format part of a cache file.
 pub(crate) struct Cache {
     /// From its magic on: all offsets count from there.
@@ -52,22 +55,36 @@ impl Cache {
         Some(cache)
     }
 
-    /// The file that `name` means to a program of `machine`.
-    pub(crate) fn find(&self, name: &[u8], machine: Machine) -> Option<&[u8]> {
+    /// The file that `name` means to a program of `machine`, and those, marked so, that processors with certain
+    /// features have in its place.
+    pub(crate) fn find(&self, name: &[u8], machine: Machine) -> Vec<(&[u8], bool)> {
+        let mut has_plain = false;
+        let mut found: Vec<(&[u8], bool)> = Vec::new();
+        for entry in self.entries_of(name, machine) {
+            let is_variant = entry.hwcap != 0;
+            let counts = is_variant && found.len() < MAX_VARIANTS || !is_variant && !has_plain;
+            found.extend(counts.then_some((entry.path, is_variant)));
+            has_plain |= !is_variant;
+        }
+        found
+    }
+
+    fn entries_of(&self, name: &[u8], machine: Machine) -> impl Iterator<Item = Entry<'_>> {
         let wanted = flags(machine);
         // Descending order: the first entry that is not greater.
         let (mut low, mut high) = (0, self.entries);
         while low < high {
             let middle = low + (high - low) / 2;
-            match compare(self.entry(middle)?.name, name) {
-                Ordering::Greater => low = middle + 1,
-                Ordering::Equal | Ordering::Less => high = middle,
+            match self.entry(middle).map(|entry| compare(entry.name, name)) {
+                // A broken entry ends the search, and nothing is found.
+                None => (low, high) = (self.entries, self.entries),
+                Some(Ordering::Greater) => low = middle + 1,
+                Some(Ordering::Equal | Ordering::Less) => high = middle,
             }
         }
         (low..self.entries)
-            .map_while(|index| self.entry(index).filter(|entry| entry.name == name))
-            .find(|entry| entry.hwcap == 0 && wanted.is_none_or(|wanted| wanted.contains(&entry.flags)))
-            .map(|entry| entry.path)
+            .map_while(move |index| self.entry(index).filter(|entry| entry.name == name))
+            .filter(move |entry| wanted.is_none_or(|wanted| wanted.contains(&entry.flags)))
     }
 
     fn entry(&self, index: usize) -> Option<Entry<'_>> {
@@ -175,6 +192,12 @@ mod tests {
         data
     }
 
+    /// The plain file of a name.
+    fn plain(cache: &Cache, name: &[u8], machine: Machine) -> Option<String> {
+        let mut found = cache.find(name, machine).into_iter().filter(|(_, is_variant)| !is_variant);
+        found.next().map(|(path, _)| String::from_utf8(path.to_vec()).unwrap())
+    }
+
     fn sample() -> Vec<u8> {
         cache(&[
             (0x303, "libz.so.1", "/lib/libz.so.1", 0),
@@ -189,13 +212,15 @@ mod tests {
     #[test]
     fn a_name_is_found_for_the_right_machine() {
         let cache = Cache::parse(sample()).unwrap();
-        assert_eq!(cache.find(b"libz.so.1", AMD64), Some(&b"/lib/libz.so.1"[..]));
-        assert_eq!(cache.find(b"libx.so.9", AMD64), Some(&b"/lib/libx.so.9"[..]));
-        assert_eq!(cache.find(b"libx.so.9", I386), Some(&b"/lib32/libx.so.9"[..]));
-        assert_eq!(cache.find(b"libx.so.10", AMD64), Some(&b"/lib/libx.so.10"[..]));
-        assert_eq!(cache.find(b"libc.so.6", I386), None);
-        assert_eq!(cache.find(b"liba.so", AMD64), None);
-        assert_eq!(cache.find(b"libzz.so", AMD64), None);
+        assert_eq!(plain(&cache, b"libz.so.1", AMD64).as_deref(), Some("/lib/libz.so.1"));
+        assert_eq!(plain(&cache, b"libx.so.9", AMD64).as_deref(), Some("/lib/libx.so.9"));
+        assert_eq!(plain(&cache, b"libx.so.9", I386).as_deref(), Some("/lib32/libx.so.9"));
+        assert_eq!(plain(&cache, b"libx.so.10", AMD64).as_deref(), Some("/lib/libx.so.10"));
+        let all = [(&b"/lib/hw/libx.so.9"[..], true), (b"/lib/libx.so.9", false)];
+        assert_eq!(cache.find(b"libx.so.9", AMD64), all);
+        assert!(cache.find(b"libc.so.6", I386).is_empty());
+        assert!(cache.find(b"liba.so", AMD64).is_empty());
+        assert!(cache.find(b"libzz.so", AMD64).is_empty());
     }
 
     #[test]
@@ -204,7 +229,7 @@ mod tests {
         file.extend(1_u32.to_ne_bytes());
         file.resize(32, 0xee);
         file.extend(sample());
-        assert!(Cache::parse(file).unwrap().find(b"libz.so.1", AMD64).is_some());
+        assert!(Cache::parse(file).unwrap().find(b"libz.so.1", AMD64).len() == 1);
         assert!(Cache::parse([OLD_MAGIC, &[0xff; 4]].concat()).is_none());
     }
 
@@ -223,7 +248,7 @@ mod tests {
         for index in 0..cache.entries {
             let entry = cache.entry(index).unwrap();
             if entry.flags == 0x303 && entry.hwcap == 0 {
-                assert!(cache.find(entry.name, AMD64).is_some());
+                assert!(!cache.find(entry.name, AMD64).is_empty());
             }
         }
     }

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 const MUSL_DIRECTORIES: [&str; 3] = ["/lib", "/usr/local/lib", "/usr/lib"];
 /// Where a glibc that says nothing else looks.
 const GLIBC_DIRECTORIES: [&str; 4] = ["/lib64", "/usr/lib64", "/lib", "/usr/lib"];
+/// The first glibc 2 that looks only into `glibc-hwcaps`.
+const WITHOUT_LEGACY: u32 = 37;
 /// The libraries whose place musl's loader takes itself.
 const MUSL_OWN: [&[u8]; 7] =
     [b"libc.", b"libpthread.", b"librt.", b"libm.", b"libdl.", b"libutil.", b"libxnet."];
@@ -38,7 +40,10 @@ impl Kind {
 pub(crate) struct Defaults {
     pub(crate) directories: Vec<PathBuf>,
     pub(crate) lib: Vec<u8>,
+    /// More than one where it depends on the processor; never none.
     pub(crate) platforms: &'static [&'static [u8]],
+    /// Looks into the subdirectories in [`legacy`] as well.
+    pub(crate) has_legacy: bool,
 }
 
 impl Defaults {
@@ -53,7 +58,8 @@ impl Defaults {
         let first = directories.first().map(|path| path.as_os_str().as_bytes()).unwrap_or_default();
         let first = first.strip_prefix(b"/usr").unwrap_or(first);
         let lib = first.strip_prefix(b"/").unwrap_or(first).to_vec();
-        Defaults { directories, lib, platforms: platforms(machine) }
+        let has_legacy = kind == Kind::Glibc && release(content).is_none_or(|minor| minor < WITHOUT_LEGACY);
+        Defaults { directories, lib, platforms: platforms(machine, has_legacy), has_legacy }
     }
 }
 
@@ -111,11 +117,19 @@ fn compiled_in(content: &[u8]) -> Option<Vec<PathBuf>> {
     (!run.is_empty()).then_some(run)
 }
 
+/// The minor number of the glibc that a loader is of, which says it since 2.33.
+fn release(content: &[u8]) -> Option<u32> {
+    const TEXT: &[u8] = b" release version 2.";
+    let at = content.windows(TEXT.len()).position(|part| part == TEXT)? + TEXT.len();
+    let digits = content.get(at..)?.iter().take(3).take_while(|byte| byte.is_ascii_digit());
+    Some(digits.fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
+}
+
 /// AT_PLATFORM of the kernel; glibc up to 2.36 replaces it on some Intel processors (cpu_features.c).
-fn platforms(machine: Machine) -> &'static [&'static [u8]] {
+fn platforms(machine: Machine, has_legacy: bool) -> &'static [&'static [u8]] {
     match (machine.number, machine.wide) {
-        (EM_X86_64, true) => &[b"xeon_phi", b"haswell", b"x86_64"],
-        (EM_X86_64, false) => &[b"x86_64"],
+        (EM_X86_64, true) if has_legacy => &[b"xeon_phi", b"haswell", b"x86_64"],
+        (EM_X86_64, _) => &[b"x86_64"],
         (EM_386, _) => &[b"i686", b"i586"],
         (EM_AARCH64, _) => &[b"aarch64"],
         (EM_ARM, _) => &[b"v8l", b"v7l", b"v6l"],
@@ -123,6 +137,18 @@ fn platforms(machine: Machine) -> &'static [&'static [u8]] {
         (EM_S390, _) => &[b"z16", b"z15", b"z14", b"z13"],
         (EM_RISCV, _) => &[b"riscv64"],
         _ => &[b""],
+    }
+}
+
+/// The subdirectories, each within those before it, that glibc up to 2.36 looks into on some processor:
+/// `tls`, the platform, and what the processor can (_dl_important_hwcaps() in elf/dl-hwcaps.c).
+pub(crate) fn legacy(machine: Machine) -> &'static [&'static [&'static str]] {
+    match (machine.number, machine.wide) {
+        (EM_X86_64, true) => &[&["tls"], &["haswell", "xeon_phi", "x86_64"], &["avx512_1"], &["x86_64"]],
+        (EM_386, _) => &[&["tls"], &["i686", "i586"], &["sse2"]],
+        (EM_AARCH64, _) => &[&["tls"], &["aarch64"], &["atomics"]],
+        (EM_ARM, _) => &[&["tls"], &["v8l", "v7l", "v6l"], &["neon"], &["vfp"]],
+        _ => &[&["tls"]],
     }
 }
 
@@ -142,6 +168,17 @@ mod tests {
         assert_eq!(defaults.lib, b"lib/x86_64-linux-gnu");
         let arch = Defaults::of(Kind::Glibc, b"\0/usr/lib/\0", AMD64);
         assert_eq!(arch.lib, b"lib");
+    }
+
+    #[test]
+    fn a_loader_of_2_37_has_no_legacy() {
+        let of = |content: &[u8]| Defaults::of(Kind::Glibc, content, AMD64);
+        let said =
+            |minor: u32| format!("x\0ld.so (Y GLIBC 2.{minor}-9) stable release version 2.{minor}.\n\0");
+        assert!(of(said(36).as_bytes()).has_legacy && of(b"").has_legacy);
+        assert!(!of(said(37).as_bytes()).has_legacy);
+        assert_eq!(of(said(41).as_bytes()).platforms, [b"x86_64"]);
+        assert_eq!(release(b" release version 2."), Some(0));
     }
 
     #[test]

@@ -4,17 +4,21 @@
 //! ldso/dynlink.c. `LD_LIBRARY_PATH` and `LD_PRELOAD` have no part in it: they belong to the caller, and a
 //! container starts with an environment of its own.
 
+mod find;
+mod hwcaps;
 mod paths;
 mod tried;
 
-use crate::elf::{Machine, Object};
+use crate::elf::{Machine, Need, Object, Role};
 use crate::host::Id;
 use crate::ldcache::Cache;
-use crate::loader::{self, Defaults, Kind};
+use crate::loader::{Defaults, Kind};
+use find::Hits;
 use hc::{Error, Result, show};
-use std::cell::{Cell, OnceCell};
-use std::collections::{HashSet, VecDeque};
-use std::ffi::OsStr;
+use hwcaps::Known;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -31,6 +35,9 @@ pub(crate) trait Files {
     fn object(&self, path: &Path, wanted: Machine) -> std::result::Result<Found, Unusable>;
     /// The whole of a small file; empty when there is none.
     fn content(&self, path: &Path) -> Vec<u8>;
+    /// The names in a directory, sorted; none when there is no such directory.
+    fn names(&self, directory: &Path) -> Vec<OsString>;
+    fn is_directory(&self, path: &Path) -> bool;
 }
 
 /// An object that can be loaded.
@@ -74,6 +81,7 @@ struct Loaded {
     path: PathBuf,
     /// What `$ORIGIN` is.
     origin: PathBuf,
+    id: Id,
     object: Rc<Object>,
     /// Who needed it first; `None` for the program.
     needer: Option<Rc<Loaded>>,
@@ -88,14 +96,20 @@ struct Search<'a, F> {
     loader: PathBuf,
     cache: OnceCell<Option<Cache>>,
     defaults: OnceCell<Defaults>,
-    /// Names that need no search: those asked for before, and DT_SONAMEs.
-    known: HashSet<Vec<u8>>,
-    /// The files behind them.
+    /// Names that need no search, and the files behind them: those asked for before, and DT_SONAMEs.
+    known: HashMap<Vec<u8>, Id>,
     ids: HashSet<Id>,
     queue: VecDeque<Rc<Loaded>>,
+    /// Files that another processor would have in the place of one that is loaded.
+    variants: VecDeque<Rc<Loaded>>,
+    /// What was known when the first of these was looked into; `None` until then.
+    before: Option<HashMap<Vec<u8>, Id>>,
     needs: Needs,
+    /// The names in there.
+    listed: HashSet<PathBuf>,
     /// How many files were looked for.
     tries: Cell<u32>,
+    subdirectories: RefCell<Known>,
 }
 
 /// Finds what `program` needs. `real` is where it is with all symlinks resolved, which is what `$ORIGIN`
@@ -121,147 +135,144 @@ pub(crate) fn needs(program: &Path, real: &Path, found: &Found, files: &impl Fil
         loader: loader.clone(),
         cache: OnceCell::new(),
         defaults: OnceCell::new(),
-        known: HashSet::from([interpreter.clone()]),
+        known: HashMap::from([(interpreter.clone(), of_loader.id)]),
         ids: HashSet::from([found.id, of_loader.id]),
         queue: VecDeque::new(),
+        variants: VecDeque::new(),
+        before: None,
+        listed: HashSet::from([loader.clone()]),
         needs: Needs { files: vec![(loader, of_loader.id)], configured: None },
         tries: Cell::new(0),
+        subdirectories: RefCell::default(),
     };
-    search.know_soname(&of_loader.object);
-    search.load(program.to_owned(), real, Rc::clone(&found.object), None);
-    while let Some(loaded) = search.queue.pop_front() {
-        for name in &loaded.object.needed {
-            search.need(name, &loaded)?;
-        }
-    }
+    search.know_soname(&of_loader);
+    search.load(program.to_owned(), real, found.clone(), None);
+    search.settle()?;
+    search.look_into_variants()?;
     Ok(search.needs)
 }
 
 impl<F: Files> Search<'_, F> {
-    fn load(&mut self, path: PathBuf, real: &Path, object: Rc<Object>, needer: Option<Rc<Loaded>>) {
-        self.know_soname(&object);
-        let origin = real.parent().unwrap_or(Path::new("/")).to_owned();
-        self.queue.push_back(Rc::new(Loaded { path, origin, object, needer }));
-    }
-
-    /// A DT_SONAME is one more name of a loaded object; to musl an object has only the names it was asked for by.
-    fn know_soname(&mut self, object: &Object) {
-        if self.kind == Kind::Glibc {
-            self.known.extend(object.soname.clone());
-        }
-    }
-
-    fn need(&mut self, name: &[u8], needer: &Rc<Loaded>) -> Result<()> {
-        if self.kind.has_built_in(name) || !self.known.insert(name.to_vec()) {
-            return Ok(());
-        }
-        let mut tried = Tried::default();
-        let (path, found) = match self.find(name, needer, &mut tried) {
-            Ok(Some(hit)) => hit,
-            Ok(None) => return Err(tried.error(self.program, name, &by(needer))),
-            Err((path, why)) => {
-                let (name, needer) = (OsStr::from_bytes(name), by(needer));
-                let (program, path) = (show(self.program), show(&path));
-                return Err(Error::new(format!("{program}: {}{needer}: {path} {why}", show(name))));
+    /// Looks for all that those in the queue need, and for what that needs.
+    fn settle(&mut self) -> Result<()> {
+        while let Some(loaded) = self.queue.pop_front() {
+            let mut filtees = Vec::new();
+            for need in &loaded.object.needed {
+                self.need(need, &loaded, &mut filtees)?;
             }
-        };
-        // Also when the file is loaded already: the loader will open it by this name to find that out.
-        self.needs.files.push((path.clone(), found.id));
-        if self.ids.insert(found.id) {
-            let real = path.clone();
-            self.load(path, &real, found.object, Some(Rc::clone(needer)));
+            // They come before the object whose place they take, and so does what they need.
+            for filtee in filtees.into_iter().rev() {
+                self.queue.push_front(filtee);
+            }
         }
         Ok(())
     }
 
-    /// The file that `name` means to `needer`; `Err` where the loader would stop, with the file that made it.
-    fn find(&mut self, name: &[u8], needer: &Rc<Loaded>, tried: &mut Tried) -> Hit {
-        if name.contains(&b'/') {
-            // musl opens it as it is (load_library()).
-            let names = if self.kind == Kind::Musl { vec![name.to_vec()] } else { self.expand(name, needer) };
-            return self.first(names.into_iter().map(as_path), tried);
+    /// Does it again for the files that other processors would have, each in its turn, with no name known: from
+    /// there a name can mean another file.
+    fn look_into_variants(&mut self) -> Result<()> {
+        let loader = self.needs.files.first().map(|(_, id)| *id);
+        while let Some(next) = self.variants.pop_front() {
+            let known = std::mem::take(&mut self.known);
+            self.known = known
+                .iter()
+                .filter(|(_, id)| Some(**id) == loader)
+                .map(|(name, id)| (name.clone(), *id))
+                .collect();
+            self.before.get_or_insert(known);
+            self.queue.push_back(next);
+            self.settle()?;
         }
-        let name = Path::new(OsStr::from_bytes(name));
-        if let Some(hit) = self.in_directories(&self.own_directories(needer), name, tried)? {
-            return Ok(Some(hit));
-        }
-        let no_default = self.kind == Kind::Glibc && needer.object.no_default;
-        if self.kind == Kind::Glibc
-            && let Some(hit) = self.in_cache(name, no_default, tried)?
-        {
-            return Ok(Some(hit));
-        }
-        if no_default {
-            return Ok(None);
-        }
-        let hit = self.in_directories(&self.defaults().directories, name, tried)?;
-        if let Some((library, _)) = &hit
-            && self.kind == Kind::Musl
-            && !loader::is_own_of_musl(library.parent())
-        {
-            self.configured(library.clone(), loader::musl_path_file(&self.loader));
-        }
-        Ok(hit)
+        Ok(())
     }
 
-    /// What ld.so.cache says; not into a system directory where the needer does without those.
-    fn in_cache(&mut self, name: &Path, no_default: bool, tried: &mut Tried) -> Hit {
-        tried.cache = true;
-        let path = self.cached(name.as_os_str().as_bytes());
-        let Some(path) = path.filter(|path| !(no_default && self.in_system_directory(path))) else {
-            return Ok(None);
+    fn load(&mut self, path: PathBuf, real: &Path, found: Found, needer: Option<Rc<Loaded>>) {
+        self.know_soname(&found);
+        let loaded = loaded(path, real, found, needer);
+        self.queue.push_back(loaded);
+    }
+
+    /// A DT_SONAME is one more name of a loaded object; to musl an object has only the names it was asked for by.
+    fn know_soname(&mut self, found: &Found) {
+        if let Some(soname) = found.object.soname.clone().filter(|_| self.kind == Kind::Glibc) {
+            self.known.entry(soname).or_insert(found.id);
+        }
+    }
+
+    /// Looks for what `needer` needs, unless it is loaded. Those that are to come next go to `filtees`.
+    fn need(&mut self, need: &Need, needer: &Rc<Loaded>, filtees: &mut Vec<Rc<Loaded>>) -> Result<()> {
+        if self.kind == Kind::Musl && need.role != Role::Needed {
+            return Ok(());
+        }
+        let mut tried = Tried::default();
+        let hits = match self.find(&need.name, needer, &mut tried) {
+            Err(_) if need.role == Role::Auxiliary => return Ok(()),
+            Err((path, why)) => {
+                let (name, needer) = (OsStr::from_bytes(&need.name), by(needer));
+                let (program, path) = (show(self.program), show(&path));
+                return Err(Error::new(format!("{program}: {}{needer}: {path} {why}", show(name))));
+            }
+            Ok(hits) => hits,
         };
-        let hit = self.first([path].into_iter(), tried)?;
-        if let Some((path, _)) = &hit
-            && self.needs.configured.is_none()
-            && !loader::is_usual(path.parent())
-            && !self.in_system_directory(path)
+        if hits.is_empty() && need.role != Role::Auxiliary && !self.was_known(&need.name) {
+            return Err(tried.error(self.program, &need.name, &by(needer)));
+        }
+        let queued = self.queue.len();
+        let known = hits.known;
+        self.take(hits, needer);
+        if need.role != Role::Needed {
+            filtees.extend(self.queue.drain(queued..));
+            filtees.extend(self.unqueue(known));
+        }
+        Ok(())
+    }
+
+    /// Lists what was found, and puts into the queue what is new.
+    fn take(&mut self, hits: Hits, needer: &Rc<Loaded>) {
+        let Hits { names, files, variants, .. } = hits;
+        for name in names {
+            self.known.extend(files.first().map(|(_, found)| (name, found.id)));
+        }
+        let mut files = files.into_iter();
+        if let Some((path, found)) = files.next()
+            && self.list(&path, &found)
         {
-            self.configured(path.clone(), PathBuf::from(CACHE));
+            let real = path.clone();
+            self.load(path, &real, found, Some(Rc::clone(needer)));
         }
-        Ok(hit)
-    }
-
-    fn configured(&mut self, library: PathBuf, by: PathBuf) {
-        self.needs.configured.get_or_insert(Configured { library, by });
-    }
-
-    fn in_directories(&self, directories: &[PathBuf], name: &Path, tried: &mut Tried) -> Hit {
-        for directory in directories {
-            if let Some(hit) = self.first([directory.join(name)].into_iter(), tried)? {
-                return Ok(Some(hit));
-            }
-            tried.directories.push(directory.clone());
-        }
-        Ok(None)
-    }
-
-    /// The first of `candidates` that is an object for this machine.
-    fn first(&self, candidates: impl Iterator<Item = PathBuf>, tried: &mut Tried) -> Hit {
-        for path in candidates {
-            self.tries.set(self.tries.get() + 1);
-            if self.tries.get() > MAX_TRIES {
-                return Err((path, format!("is one of more than {MAX_TRIES} places to look at")));
-            }
-            match self.files.object(&path, self.machine) {
-                Ok(found) => return Ok(Some((path, found))),
-                Err(Unusable::Absent) => {}
-                // musl does not look whom a file is for, and would fail to load it.
-                Err(Unusable::OtherMachine) if self.kind == Kind::Musl => {
-                    return Err((path, "is for another machine".to_owned()));
-                }
-                Err(Unusable::OtherMachine) => tried.other = Some(path),
-                Err(Unusable::Bad(why)) => return Err((path, why)),
+        for (path, found) in files.chain(variants) {
+            if self.list(&path, &found) {
+                let real = path.clone();
+                self.variants.push_back(loaded(path, &real, found, Some(Rc::clone(needer))));
             }
         }
-        Ok(None)
     }
 
-    fn cached(&self, name: &[u8]) -> Option<PathBuf> {
-        let cache = self.cache.get_or_init(|| Cache::parse(self.files.content(Path::new(CACHE))));
-        let path = cache.as_ref()?.find(name, self.machine)?;
-        path.starts_with(b"/").then(|| as_path(path.to_vec()))
+    /// Adds a file to the list. True when it was not loaded yet.
+    fn list(&mut self, path: &Path, found: &Found) -> bool {
+        // Also when it is loaded already: the loader will open it by this name to find that out.
+        let is_new = self.ids.insert(found.id);
+        if self.listed.insert(path.to_owned()) {
+            self.needs.files.push((path.to_owned(), found.id));
+        }
+        is_new
     }
+
+    /// True for a name that another processor does not find from here, but does not look for either.
+    fn was_known(&self, name: &[u8]) -> bool {
+        self.before.as_ref().is_some_and(|before| before.contains_key(name))
+    }
+
+    /// Takes the object of this id out of the queue, if its turn has not come yet.
+    fn unqueue(&mut self, id: Option<Id>) -> Option<Rc<Loaded>> {
+        let index = self.queue.iter().position(|loaded| Some(loaded.id) == id)?;
+        self.queue.remove(index)
+    }
+}
+
+fn loaded(path: PathBuf, real: &Path, found: Found, needer: Option<Rc<Loaded>>) -> Rc<Loaded> {
+    let origin = real.parent().unwrap_or(Path::new("/")).to_owned();
+    Rc::new(Loaded { path, origin, id: found.id, object: found.object, needer })
 }
 
 /// Whose the name is, for messages that begin with the program.
@@ -271,8 +282,6 @@ fn by(needer: &Loaded) -> String {
         Some(_) => format!(", needed by {}", show(&needer.path)),
     }
 }
-
-type Hit = std::result::Result<Option<(PathBuf, Found)>, (PathBuf, String)>;
 
 fn as_path(bytes: Vec<u8>) -> PathBuf {
     use std::os::unix::ffi::OsStringExt;

@@ -16,7 +16,7 @@ fn a_program_of_this_machine_is_read() {
     let program = std::fs::read("/bin/sh").unwrap();
     let object = parse(&program, None).unwrap();
     assert!(object.interpreter.is_some());
-    assert!(object.needed.iter().any(|name| name.starts_with(b"libc.so")));
+    assert!(object.needed.iter().any(|need| need.name.starts_with(b"libc.so")));
     let other = Machine { number: 0xffff, ..object.machine };
     assert_eq!(parse(&program, Some(other)), Err(Defect::OtherMachine));
 }
@@ -75,7 +75,8 @@ fn names_are_read_wherever_they_lie_and_however_long_they_are() {
     let at = 6 + long.len() as u64;
     let file = object(&strings, &[(DT_NEEDED, 1), (DT_RPATH, 6), (DT_NEEDED, at), (DT_SONAME, 1)]);
     let parsed = parse(&file, None).unwrap();
-    assert_eq!(parsed.needed, [b"liba", b"libb"]);
+    let names: Vec<&[u8]> = parsed.needed.iter().map(|need| need.name.as_slice()).collect();
+    assert_eq!(names, [b"liba", b"libb"]);
     assert_eq!(parsed.soname.as_deref(), Some(&b"liba"[..]));
     assert_eq!(parsed.rpath.map(|path| path.len()), Some(200_000));
     let broken = Err(Defect::Broken("a name in its dynamic section is broken"));

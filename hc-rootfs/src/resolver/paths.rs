@@ -2,44 +2,53 @@
 
 use super::{Files, Loaded, Search, as_path};
 use crate::loader::{Defaults, Kind, musl_path_file};
-use crate::tokens::Tokens;
+use crate::tokens::{Tokens, has_platform};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 impl<F: Files> Search<'_, F> {
-    /// The directories that the files themselves name, for what `needer` needs.
-    pub(super) fn own_directories(&self, needer: &Rc<Loaded>) -> Vec<PathBuf> {
+    /// The search paths that count for what `needer` needs, each with the object that it stands in.
+    pub(super) fn own_paths<'a>(
+        &self,
+        needer: &'a Rc<Loaded>,
+    ) -> impl Iterator<Item = (&'a Loaded, &'a [u8])> {
+        let (kind, runpath) = (self.kind, needer.object.runpath.as_deref());
+        let alone = runpath.filter(|_| kind == Kind::Glibc).map(|path| (needer.as_ref(), path));
         let ancestors = std::iter::successors(Some(needer), |loaded| loaded.needer.as_ref());
-        let runpath = needer.object.runpath.as_deref();
-        match self.kind {
-            Kind::Glibc if runpath.is_some() => self.path_list(runpath, needer),
-            Kind::Glibc => ancestors.flat_map(|up| self.path_list(up.object.rpath.as_deref(), up)).collect(),
-            Kind::Musl => ancestors
-                .flat_map(|up| {
-                    self.path_list(up.object.runpath.as_deref().or(up.object.rpath.as_deref()), up)
-                })
-                .collect(),
-        }
+        let all = ancestors.filter_map(move |owner| {
+            let (rpath, runpath) = (owner.object.rpath.as_deref(), owner.object.runpath.as_deref());
+            let path = if kind == Kind::Glibc { rpath } else { runpath.or(rpath) };
+            Some((owner.as_ref(), path.filter(|path| kind == Kind::Glibc || !has_other_token(path))?))
+        });
+        let all = if alone.is_some() { None } else { Some(all) };
+        alone.into_iter().chain(all.into_iter().flatten()).filter(|(_, path)| !path.is_empty())
     }
 
-    /// The directories of a DT_RPATH or DT_RUNPATH that stands in `owner`.
-    fn path_list(&self, list: Option<&[u8]>, owner: &Loaded) -> Vec<PathBuf> {
-        let list = list.unwrap_or_default();
-        if list.is_empty() || (self.kind == Kind::Musl && has_other_token(list)) {
-            return Vec::new();
-        }
+    /// The directories in such a path. Not all at once: `$ORIGIN` makes a long list out of a short text.
+    pub(super) fn directories<'a>(
+        &'a self,
+        owner: &'a Loaded,
+        path: &'a [u8],
+        platform: &'a [u8],
+    ) -> impl Iterator<Item = PathBuf> + 'a {
         // An empty element is the current directory to glibc, and nothing to musl (path_open()).
-        let parts =
-            list.split(|&byte| byte == b':').filter(|part| self.kind == Kind::Glibc || !part.is_empty());
-        parts.flat_map(|part| self.expand(part, owner)).map(as_path).collect()
+        path.split(|&byte| byte == b':')
+            .filter(|part| self.kind == Kind::Glibc || !part.is_empty())
+            .map(move |part| as_path(self.expand(part, owner, platform)))
     }
 
-    pub(super) fn expand(&self, text: &[u8], owner: &Loaded) -> Vec<Vec<u8>> {
+    /// What `$PLATFORM` can be to the program, if it matters for `needer`'s `name`.
+    pub(super) fn platforms(&self, name: &[u8], needer: &Rc<Loaded>) -> &'static [&'static [u8]] {
+        let matters = self.kind == Kind::Glibc
+            && (has_platform(name) || self.own_paths(needer).any(|(_, path)| has_platform(path)));
+        if matters { self.defaults().platforms } else { &[b""] }
+    }
+
+    pub(super) fn expand(&self, text: &[u8], owner: &Loaded, platform: &[u8]) -> Vec<u8> {
         if !text.contains(&b'$') {
-            return vec![text.to_vec()];
+            return text.to_vec();
         }
-        let Defaults { lib, platforms, .. } = self.defaults();
-        Tokens { origin: &owner.origin, lib, platforms }.expand(text)
+        Tokens { origin: &owner.origin, lib: &self.defaults().lib, platform }.expand(text)
     }
 
     pub(super) fn in_system_directory(&self, path: &Path) -> bool {

@@ -22,9 +22,13 @@ fn object(needed: &[&str]) -> Object {
         soname: None,
         rpath: None,
         runpath: None,
-        needed: needed.iter().map(|name| name.as_bytes().to_vec()).collect(),
+        needed: needed.iter().map(|name| need(name, Role::Needed)).collect(),
         no_default: false,
     }
+}
+
+fn need(name: &str, role: Role) -> Need {
+    Need { name: name.as_bytes().to_vec(), role }
 }
 
 impl Fake {
@@ -74,6 +78,16 @@ impl Files for Fake {
 
     fn content(&self, path: &Path) -> Vec<u8> {
         if path == Path::new(GLIBC) { b"\0/usr/lib/\0".to_vec() } else { Vec::new() }
+    }
+
+    fn names(&self, directory: &Path) -> Vec<OsString> {
+        let below = self.objects.keys().filter_map(|path| path.strip_prefix(directory).ok());
+        let names = below.filter_map(|path| path.iter().next().map(OsString::from));
+        names.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+    }
+
+    fn is_directory(&self, path: &Path) -> bool {
+        self.objects.keys().any(|known| known != path && known.starts_with(path))
     }
 }
 
@@ -176,4 +190,80 @@ fn loops_end() {
     let mut host = Fake::new();
     host.add("/usr/lib/a", object(&["b"])).add("/usr/lib/b", object(&["a", "b"]));
     assert_eq!(host.libraries(object(&["a"])), ["/usr/lib/a", "/usr/lib/b"]);
+}
+
+#[test]
+fn a_filtee_comes_before_the_filter_s_other_needs() {
+    let mut host = Fake::new();
+    // liba's own need c is found by what its filtee f brings, for f's turn is before b's.
+    let filter = Object { needed: vec![need("f", Role::Filter), need("n", Role::Auxiliary)], ..object(&[]) };
+    host.add("/usr/lib/a", filter).add("/usr/lib/b", object(&["/y/c"])).add("/usr/lib/f", object(&["/x/c"]));
+    host.add("/x/c", Object { soname: Some("c".into()), ..object(&[]) }).add("/y/c", object(&[]));
+    assert_eq!(
+        host.libraries(object(&["a", "b"])),
+        ["/usr/lib/a", "/usr/lib/b", "/usr/lib/f", "/x/c", "/y/c"]
+    );
+    host.objects.remove(Path::new("/usr/lib/f"));
+    assert_eq!(
+        host.error(object(&["a"])),
+        "/bin/p: f, needed by /usr/lib/a, is in none of: /usr/lib /etc/ld.so.cache"
+    );
+    // What is bad is as good as missing to DT_AUXILIARY, and no longer so to DT_NEEDED.
+    host.bad.insert("/usr/lib/n".into());
+    host.add("/usr/lib/a", Object { needed: vec![need("n", Role::Auxiliary)], ..object(&[]) });
+    assert_eq!(host.libraries(object(&["a"])), ["/usr/lib/a"]);
+    assert_eq!(host.error(object(&["a", "n"])), "/bin/p: n, which it needs: /usr/lib/n is no ELF file");
+}
+
+#[test]
+fn a_filtee_that_waits_is_moved_forward() {
+    let mut host = Fake::new();
+    host.add("/usr/lib/a", Object { needed: vec![need("f", Role::Filter)], ..object(&[]) });
+    host.add("/usr/lib/b", Object { runpath: Some("/y".into()), ..object(&["c"]) });
+    host.add("/usr/lib/f", Object { runpath: Some("/x".into()), ..object(&["c"]) });
+    host.add("/x/c", object(&[])).add("/y/c", object(&[]));
+    let names = ["/usr/lib/a", "/usr/lib/b", "/usr/lib/f", "/x/c"];
+    assert_eq!(host.libraries(object(&["a", "b", "f"])), names);
+}
+
+#[test]
+fn every_variant_is_taken_and_the_plain_search_is_as_without() {
+    let mut host = Fake::new();
+    host.add("/r/glibc-hwcaps/x86-64-v2/a", object(&["b", "v"])).add("/r/haswell/avx512_1/a", object(&[]));
+    host.add("/usr/lib/a", object(&["b"])).add("/usr/lib/glibc-hwcaps/x86-64-v4/a", object(&[]));
+    host.add("/usr/lib/b", object(&[])).add("/usr/lib/v", object(&[]));
+    // To a variant a name can mean another file.
+    host.add("/usr/lib/glibc-hwcaps/x86-64-v3/a", Object { runpath: Some("/v3".into()), ..object(&["b"]) });
+    host.add("/v3/b", object(&[]));
+    let program = Object { rpath: Some("/r".into()), ..object(&["a"]) };
+    let names = [
+        "/usr/lib/a",
+        "/r/glibc-hwcaps/x86-64-v2/a",
+        "/r/haswell/avx512_1/a",
+        "/usr/lib/glibc-hwcaps/x86-64-v3/a",
+        "/usr/lib/glibc-hwcaps/x86-64-v4/a",
+        "/usr/lib/b",
+        "/usr/lib/v",
+        "/v3/b",
+    ];
+    assert_eq!(host.libraries(program.clone()), names);
+    // All there is.
+    host.objects.remove(Path::new("/usr/lib/a"));
+    host.objects.remove(Path::new("/usr/lib/v"));
+    assert_eq!(
+        host.error(program),
+        "/bin/p: v, needed by /r/glibc-hwcaps/x86-64-v2/a, is in none of: /r /usr/lib /etc/ld.so.cache"
+    );
+}
+
+#[test]
+fn every_platform_counts() {
+    let mut host = Fake::new();
+    host.add("/r/haswell/a", object(&["b"])).add("/r/x86_64/a", object(&["c"])).add("/s/a", object(&[]));
+    host.add("/usr/lib/b", object(&[])).add("/usr/lib/c", object(&[]));
+    let program = Object { rpath: Some("/r/$PLATFORM:/s".into()), ..object(&["a"]) };
+    let names = ["/s/a", "/r/haswell/a", "/r/x86_64/a", "/usr/lib/b", "/usr/lib/c"];
+    assert_eq!(host.libraries(program), names);
+    let program = Object { needed: vec![need("/r/${PLATFORM}/a", Role::Needed)], ..object(&[]) };
+    assert_eq!(host.libraries(program), ["/r/haswell/a", "/r/x86_64/a", "/usr/lib/b", "/usr/lib/c"]);
 }

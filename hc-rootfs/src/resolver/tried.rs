@@ -4,6 +4,7 @@ use super::CACHE;
 use hc::{Error, show};
 use std::collections::HashSet;
 use std::ffi::OsStr;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -12,8 +13,10 @@ const MAX_SHOWN: usize = 20;
 
 #[derive(Default)]
 pub(super) struct Tried {
-    /// Some more than once.
-    pub(super) directories: Vec<PathBuf>,
+    /// The first of them, each once.
+    directories: Vec<PathBuf>,
+    /// All of them, by a number each: a hostile program can name more than there is memory for.
+    numbers: HashSet<u64>,
     /// ld.so.cache was asked.
     pub(super) cache: bool,
     /// A file of that name for another machine.
@@ -21,13 +24,18 @@ pub(super) struct Tried {
 }
 
 impl Tried {
+    pub(super) fn add(&mut self, directory: &Path) {
+        let mut hasher = DefaultHasher::new();
+        directory.hash(&mut hasher);
+        if self.numbers.insert(hasher.finish()) && self.directories.len() < MAX_SHOWN {
+            self.directories.push(directory.to_owned());
+        }
+    }
+
     /// The error for `name` that `program` goes without; `by` tells who needs it.
     pub(super) fn error(&self, program: &Path, name: &[u8], by: &str) -> Error {
-        let mut known = HashSet::new();
-        let directories: Vec<&PathBuf> = self.directories.iter().filter(|path| known.insert(*path)).collect();
-        let mut places: Vec<String> =
-            directories.iter().take(MAX_SHOWN).map(|path| show(path).to_string()).collect();
-        if let Some(more) = directories.len().checked_sub(MAX_SHOWN).filter(|&more| more > 0) {
+        let mut places: Vec<String> = self.directories.iter().map(|path| show(path).to_string()).collect();
+        if let Some(more) = self.numbers.len().checked_sub(MAX_SHOWN).filter(|&more| more > 0) {
             places.push(format!("({more} more)"));
         }
         if self.cache {

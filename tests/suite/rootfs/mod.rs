@@ -10,6 +10,7 @@ mod owner;
 mod resolve;
 mod scripts;
 mod undo;
+mod variants;
 
 use hc_tests::{Cmd, Dir, can_make_hosts, is_root, user_namespaces};
 use std::collections::BTreeSet;
