@@ -19,7 +19,7 @@ use hc::{Error, Result};
 use nix::errno::Errno;
 use nix::sys::stat::{Mode, mkdirat, umask};
 use place::Place;
-use root::Root;
+pub(crate) use root::Root;
 use stage::Stage;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ use undo::{Log, Made};
 
 /// A filled root directory, until NEXT runs in it.
 pub(crate) struct Rootfs {
-    root: Root,
+    pub(crate) root: Root,
     log: Log,
     /// What was copied, in the order in which it was put in place.
     pub(crate) copied: Vec<PathBuf>,
@@ -51,12 +51,15 @@ impl Rootfs {
     }
 }
 
+/// One more file, when that depends on what the root directory has already.
+pub(crate) type Late<'a> = &'a dyn Fn(&Root) -> Result<Option<Ware>>;
+
 /// Puts `wares` into `directory`, which is made when it is not there. Undone when it fails.
-pub(crate) fn fill(directory: &OsStr, wares: &[Ware]) -> Result<Rootfs> {
+pub(crate) fn fill(directory: &OsStr, wares: Vec<Ware>, late: Late<'_>) -> Result<Rootfs> {
     // The modes are meant as they are; NEXT gets the caller's umask back.
     let old = umask(Mode::empty());
     let mut log = Log::default();
-    let filled = fill_logged(Path::new(directory), wares, old, &mut log);
+    let filled = fill_logged(Path::new(directory), wares, late, old, &mut log);
     umask(old);
     match filled {
         Ok((root, copied)) => Ok(Rootfs { root, log, copied }),
@@ -71,13 +74,18 @@ type Failed = (Error, Option<Stage>);
 
 fn fill_logged(
     directory: &Path,
-    wares: &[Ware],
+    mut wares: Vec<Ware>,
+    late: Late<'_>,
     umask: Mode,
     log: &mut Log,
 ) -> std::result::Result<(Root, Vec<PathBuf>), Failed> {
     let root = Root::open(directory, umask, log).map_err(|error| (error, None))?;
     let mut stage = Stage::new(&root).map_err(|error| (error, None))?;
-    let filled = work(&root, wares, &mut stage, log);
+    // Nobody else changes it now.
+    let filled = late(&root).and_then(|more| {
+        wares.extend(more);
+        work(&root, &wares, &mut stage, log)
+    });
     match filled.and_then(|copied| stage.remove().map(|()| copied)) {
         Ok(copied) => Ok((root, copied)),
         Err(error) => Err((error, Some(stage))),

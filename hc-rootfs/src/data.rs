@@ -3,9 +3,12 @@
 //! hc-rootfs does not copy them, so it says which there are and how to.
 
 use crate::copy::Rootfs;
+use crate::ldcache::Line;
 use crate::programs::Closure;
-use crate::resolver::Configured;
+use crate::resolver::CACHE;
+use crate::written;
 use hc::show;
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -18,7 +21,7 @@ const UNCLEAR: &str =
 const COPY: &str = "cp -dR --preserve=timestamps --parents";
 
 /// One note for each program that has data on the host which is not in the new root, for each script of which
-/// it is not known what it needs, and one if a library is found by a file in /etc alone.
+/// it is not known what it needs, and one if the new root's ld.so.cache is not ours and lacks something.
 pub(crate) fn notes(closure: &Closure, rootfs: &Rootfs, directory: &OsStr) -> Vec<String> {
     let how = |paths: &[PathBuf]| how_to_copy(paths, rootfs, directory);
     let mut notes: Vec<String> =
@@ -30,14 +33,23 @@ pub(crate) fn notes(closure: &Closure, rootfs: &Rootfs, directory: &OsStr) -> Ve
             notes.push(format!("{}{}", lack(program, &absent), how(&absent)));
         }
     }
-    if let Some(Configured { library, by }) = &closure.configured
-        && !rootfs.has(by)
-    {
-        let (library, file) = (show(library), show(by));
-        let how = how(std::slice::from_ref(by));
-        notes.push(format!("{library}: note: it is found by {file}, which is not copied{how}"));
+    if written::lacks_in_cache(closure, &rootfs.root) {
+        notes.push(foreign_cache(closure, directory));
     }
     notes
+}
+
+/// The cache in DIR is somebody's who knows ldconfig(8).
+fn foreign_cache(closure: &Closure, directory: &OsStr) -> String {
+    let path = |line: &Line| PathBuf::from(OsStr::from_bytes(&line.path));
+    let lost: BTreeSet<PathBuf> =
+        closure.cached.iter().filter_map(|line| path(line).parent().map(Path::to_owned)).collect();
+    let names: Vec<String> = lost.iter().map(|directory| quote(directory.as_os_str())).collect();
+    let cache = Path::new(directory).join(CACHE.trim_start_matches('/'));
+    let (cache, directory, names) = (show(&cache), quote(directory), names.join(" "));
+    format!(
+        "{cache}: note: it is not from here, and does not lead to every library in {names}: ldconfig -r {directory} {names}"
+    )
 }
 
 /// The end of a note: a command that copies `paths`. A tmpfs is likely to be seen by this chain alone, and to

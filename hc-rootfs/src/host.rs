@@ -12,6 +12,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::{Component, Path, PathBuf};
@@ -66,7 +67,7 @@ pub(crate) struct Owner {
 }
 
 /// A file to copy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Source {
     /// Without symlinks in it.
     pub(crate) path: PathBuf,
@@ -77,6 +78,8 @@ pub(crate) struct Source {
     pub(crate) owner: Owner,
     /// Seconds and nanoseconds.
     pub(crate) modified: (i64, i64),
+    /// What is to be written in its place, for a file that is the host's only by name.
+    pub(crate) content: Option<Rc<OwnedFd>>,
 }
 
 /// A name that is to work in the new root, and what it takes.
@@ -88,7 +91,7 @@ pub(crate) struct Ware {
 }
 
 /// One step of the way to a file, to be taken again below the new root.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Step {
     /// To the root directory (an absolute symlink).
     Root,
@@ -111,6 +114,7 @@ impl Source {
             has_holes: status.st_blocks < status.st_size / 512,
             owner: Owner::new(status),
             modified: (status.st_mtime, status.st_mtime_nsec),
+            content: None,
         }
     }
 }

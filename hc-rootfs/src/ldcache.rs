@@ -3,8 +3,11 @@
 //! A cache is a list sorted by name, so one look-up reads a dozen entries. Nothing in it is trusted: an
 //! offset that leads out of the file is no entry, and the file that is named is checked as any other.
 
+mod merge;
+
 use crate::elf::Machine;
 use goblin::elf::header::{EM_386, EM_AARCH64, EM_ARM, EM_PPC64, EM_RISCV, EM_S390, EM_X86_64};
+pub(crate) use merge::{Line, Merged, merge};
 use std::cmp::Ordering;
 
 const OLD_MAGIC: &[u8] = b"ld.so-1.7.0\0";
@@ -23,12 +26,28 @@ pub(crate) struct Cache {
     little_endian: bool,
 }
 
-struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     flags: u32,
     name: &'a [u8],
-    path: &'a [u8],
+    pub(crate) path: &'a [u8],
     /// Not 0: for processors with certain features only.
     hwcap: u64,
+}
+
+impl Entry<'_> {
+    /// True for a file that only processors with certain features have in the place of the plain one.
+    pub(crate) fn is_variant(&self) -> bool {
+        self.hwcap != 0
+    }
+
+    fn line_is(&self, name: &[u8], flags: u32) -> bool {
+        self.flags == flags && self.name == name
+    }
+
+    /// The same, to be written.
+    pub(crate) fn line(&self) -> Line {
+        Line { name: self.name.to_vec(), flags: self.flags, path: self.path.to_vec() }
+    }
 }
 
 impl Cache {
@@ -55,16 +74,14 @@ impl Cache {
         Some(cache)
     }
 
-    /// The file that `name` means to a program of `machine`, and those, marked so, that processors with certain
-    /// features have in its place.
-    pub(crate) fn find(&self, name: &[u8], machine: Machine) -> Vec<(&[u8], bool)> {
+    /// The file that `name` means to a program of `machine`, and the variants of it.
+    pub(crate) fn find(&self, name: &[u8], machine: Machine) -> Vec<Entry<'_>> {
         let mut has_plain = false;
-        let mut found: Vec<(&[u8], bool)> = Vec::new();
+        let mut found: Vec<Entry<'_>> = Vec::new();
         for entry in self.entries_of(name, machine) {
-            let is_variant = entry.hwcap != 0;
-            let counts = is_variant && found.len() < MAX_VARIANTS || !is_variant && !has_plain;
-            found.extend(counts.then_some((entry.path, is_variant)));
-            has_plain |= !is_variant;
+            let counts = if entry.is_variant() { found.len() < MAX_VARIANTS } else { !has_plain };
+            has_plain |= !entry.is_variant();
+            found.extend(counts.then_some(entry));
         }
         found
     }
@@ -167,7 +184,7 @@ fn number(text: &mut &[u8]) -> u64 {
 mod tests {
     use super::*;
 
-    const AMD64: Machine = Machine { wide: true, little_endian: true, number: EM_X86_64 };
+    pub(super) const AMD64: Machine = Machine { wide: true, little_endian: true, number: EM_X86_64 };
     const I386: Machine = Machine { wide: false, little_endian: true, number: EM_386 };
 
     /// A cache of `(flags, name, path, hwcap)`, which must be in descending order.
@@ -194,11 +211,11 @@ mod tests {
 
     /// The plain file of a name.
     fn plain(cache: &Cache, name: &[u8], machine: Machine) -> Option<String> {
-        let mut found = cache.find(name, machine).into_iter().filter(|(_, is_variant)| !is_variant);
-        found.next().map(|(path, _)| String::from_utf8(path.to_vec()).unwrap())
+        let found = cache.find(name, machine).into_iter().find(|entry| !entry.is_variant());
+        found.map(|entry| String::from_utf8(entry.path.to_vec()).unwrap())
     }
 
-    fn sample() -> Vec<u8> {
+    pub(super) fn sample() -> Vec<u8> {
         cache(&[
             (0x303, "libz.so.1", "/lib/libz.so.1", 0),
             (0x303, "libx.so.10", "/lib/libx.so.10", 0),
@@ -217,7 +234,8 @@ mod tests {
         assert_eq!(plain(&cache, b"libx.so.9", I386).as_deref(), Some("/lib32/libx.so.9"));
         assert_eq!(plain(&cache, b"libx.so.10", AMD64).as_deref(), Some("/lib/libx.so.10"));
         let all = [(&b"/lib/hw/libx.so.9"[..], true), (b"/lib/libx.so.9", false)];
-        assert_eq!(cache.find(b"libx.so.9", AMD64), all);
+        let found = cache.find(b"libx.so.9", AMD64).into_iter();
+        assert_eq!(found.map(|entry| (entry.path, entry.is_variant())).collect::<Vec<_>>(), all);
         assert!(cache.find(b"libc.so.6", I386).is_empty());
         assert!(cache.find(b"liba.so", AMD64).is_empty());
         assert!(cache.find(b"libzz.so", AMD64).is_empty());

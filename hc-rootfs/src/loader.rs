@@ -86,16 +86,13 @@ fn listed(content: &[u8]) -> Option<Vec<PathBuf>> {
     (!list.is_empty()).then_some(list)
 }
 
-/// True for a directory that some glibc has compiled in: good enough not to read the loader for it, where
-/// only a note depends on it.
-pub(crate) fn is_usual(directory: Option<&Path>) -> bool {
+/// True for a directory of Debian's kind, `/usr/lib/TRIPLET`. Where there are libraries in it, the loader has it
+/// compiled in: most programs get by without a look at that.
+pub(crate) fn is_multiarch(directory: Option<&Path>) -> bool {
     let path = directory.map(|path| path.as_os_str().as_bytes()).unwrap_or_default();
-    match path.strip_prefix(b"/usr").unwrap_or(path) {
-        b"/lib" | b"/lib64" | b"/lib32" | b"/libx32" => true,
-        path => path.strip_prefix(b"/lib/").is_some_and(|triplet| {
-            !triplet.contains(&b'/') && triplet.windows(7).any(|part| part == b"-linux-")
-        }),
-    }
+    let triplet = path.strip_prefix(b"/usr").unwrap_or(path).strip_prefix(b"/lib/");
+    triplet
+        .is_some_and(|triplet| !triplet.contains(&b'/') && triplet.windows(7).any(|part| part == b"-linux-"))
 }
 
 /// The list that stands in glibc's loader as consecutive strings, each ended by NUL and all of the form

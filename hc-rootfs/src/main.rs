@@ -15,6 +15,7 @@ mod resolver;
 mod script;
 mod skeleton;
 mod tokens;
+mod written;
 
 use hc::{Environ, Result, Status};
 use host::Host;
@@ -29,7 +30,7 @@ fn run(args: hc::Args) -> Result<Status> {
     let host = Host::default();
     let closure = programs::closure(&programs, &host, &env)?;
     let wares = host.wares(&closure.files)?;
-    let rootfs = copy::fill(&directory, &wares)?;
+    let rootfs = copy::fill(&directory, wares, &|root| written::cache(&closure, &host, root))?;
     // Only now: whoever closes standard error early ends this process, but not half-way.
     for file in rootfs.copied.iter().filter(|_| verbose) {
         hc::note("hc-rootfs", &format!("copied {}", hc::show(file)));

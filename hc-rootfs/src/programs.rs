@@ -2,7 +2,8 @@
 
 use crate::elf;
 use crate::host::{Examined, Host, Id, id_of, open_regular};
-use crate::resolver::{self, Configured, Found};
+use crate::ldcache::Line;
+use crate::resolver::{self, Found};
 use crate::script::{self, env::Starts};
 use hc::{Environ, Error, Result, show};
 use std::collections::HashSet;
@@ -26,8 +27,10 @@ pub(crate) struct Closure {
     pub(crate) binaries: Vec<PathBuf>,
     /// The scripts of which it is not known what env(1) starts for them.
     pub(crate) unclear: Vec<PathBuf>,
-    /// A library that is found by a file in the host's /etc alone, if there is one.
-    pub(crate) configured: Option<Configured>,
+    /// What the new root's ld.so.cache has to say.
+    pub(crate) cached: Vec<Line>,
+    /// Its byte order is the machine's.
+    pub(crate) little_endian: bool,
     known: HashSet<PathBuf>,
     /// The programs that were looked into.
     opened: HashSet<PathBuf>,
@@ -128,10 +131,17 @@ impl Closure {
         self.add(file.to_owned(), id);
         if self.opened.insert(file.to_owned()) {
             let real = host.ware(&Examined { name: file.to_owned(), id })?.source.path;
+            let little_endian = object.machine.little_endian;
             let found = Found { object: Rc::new(object), id };
             let needs = resolver::needs(file, &real, &found, host)?;
             self.binaries.push(real);
-            self.configured = self.configured.take().or(needs.configured);
+            self.cached.extend(needs.cached);
+            self.little_endian = little_endian;
+            if let Some(list) = needs.list {
+                let (_, status) =
+                    open_regular(&list).map_err(|why| Error::new(format!("{}: {why}", show(&list))))?;
+                self.add(list, id_of(&status));
+            }
             for (name, id) in needs.files {
                 self.add(absolute(&name)?, id);
             }

@@ -11,7 +11,7 @@ mod tried;
 
 use crate::elf::{Machine, Need, Object, Role};
 use crate::host::Id;
-use crate::ldcache::Cache;
+use crate::ldcache::{Cache, Line};
 use crate::loader::{Defaults, Kind};
 use find::Hits;
 use hc::{Error, Result, show};
@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use tried::Tried;
 
-const CACHE: &str = "/etc/ld.so.cache";
+pub(crate) const CACHE: &str = "/etc/ld.so.cache";
 /// A program with two hundred libraries, each in a directory of its own, takes twenty thousand. A hostile one
 /// could name more places than anybody waits for.
 const MAX_TRIES: u32 = 1 << 18;
@@ -64,16 +64,10 @@ pub(crate) struct Needs {
     /// The loader and the libraries, by the names under which the loader opens them, in its order. A file
     /// that has two names is there twice.
     pub(crate) files: Vec<(PathBuf, Id)>,
-    /// A library that is found by a file in /etc alone, if there is one.
-    pub(crate) configured: Option<Configured>,
-}
-
-/// A library, and the file (ld.so.cache, or musl's list of directories) without which the loader would not
-/// look where it is.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Configured {
-    pub(crate) library: PathBuf,
-    pub(crate) by: PathBuf,
+    /// What in ld.so.cache leads to libraries where the loader would not look without it.
+    pub(crate) cached: Vec<Line>,
+    /// The file that tells musl's loader to look where it found a library.
+    pub(crate) list: Option<PathBuf>,
 }
 
 /// One loaded object, as far as it matters to those that it needs.
@@ -141,7 +135,7 @@ pub(crate) fn needs(program: &Path, real: &Path, found: &Found, files: &impl Fil
         variants: VecDeque::new(),
         before: None,
         listed: HashSet::from([loader.clone()]),
-        needs: Needs { files: vec![(loader, of_loader.id)], configured: None },
+        needs: Needs { files: vec![(loader, of_loader.id)], ..Needs::default() },
         tries: Cell::new(0),
         subdirectories: RefCell::default(),
     };

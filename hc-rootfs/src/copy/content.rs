@@ -91,10 +91,8 @@ pub(crate) fn write(
     keeper: &Keeper,
 ) -> Result<()> {
     let failed = |errno| Error::from_errno(show(shown), errno);
-    let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
-    let from = open(&source.path, flags, Mode::empty())
+    let from = open_source(source)
         .map_err(|errno| Error::new(format!("{}: cannot be read: {}", show(&source.path), reason(errno))))?;
-    let from = File::from(from);
     // Nobody else's until it is whole.
     let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let to = directory
@@ -119,6 +117,14 @@ pub(crate) fn write(
     keeper.apply(&to, &source.owner).map_err(failed)?;
     let (seconds, nanoseconds) = source.modified;
     futimens(&to, &TimeSpec::UTIME_OMIT, &TimeSpec::new(seconds, nanoseconds)).map_err(failed)
+}
+
+fn open_source(source: &Source) -> nix::Result<File> {
+    if let Some(content) = &source.content {
+        return content.try_clone().map(File::from).map_err(|_| Errno::EMFILE);
+    }
+    let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    open(&source.path, flags, Mode::empty()).map(File::from)
 }
 
 /// Ways to copy, from the cheapest on: copy_file_range(2) shares blocks where the file system can, and does

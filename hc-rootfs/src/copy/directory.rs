@@ -118,17 +118,21 @@ impl Directory {
 
     /// What `path` means to a process that has this directory as its root.
     pub(crate) fn status_within(&self, path: &Path) -> nix::Result<FileStat> {
+        fstat(self.open_within(path, OFlag::O_PATH | OFlag::O_CLOEXEC)?)
+    }
+
+    /// The same, opened.
+    pub(crate) fn open_within(&self, path: &Path, flags: OFlag) -> nix::Result<OwnedFd> {
         let how = OpenHow::new()
-            .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
+            .flags(flags)
             .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
         let (root, mut tries) = (self.descriptor()?, MAX_TRIES);
-        let found = loop {
+        loop {
             match openat2(&root, path, how) {
                 Err(Errno::EAGAIN) if tries > 0 => tries -= 1,
-                found => break found?,
+                found => break found,
             }
-        };
-        fstat(found)
+        }
     }
 
     /// The error of a call that concerns the directory itself.

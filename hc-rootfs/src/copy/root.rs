@@ -7,9 +7,11 @@ use crate::host::{Source, id_of};
 use hc::{Context, Error, Result, reason, show};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, Flock, FlockArg, OFlag, open, readlink};
-use nix::sys::stat::{FileStat, Mode, fstat, fstatat, stat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, stat};
 use nix::sys::statfs::{TMPFS_MAGIC, fstatfs};
 use nix::unistd::mkdir;
+use std::fs::File;
+use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -19,6 +21,8 @@ use std::time::{Duration, Instant};
 /// up anybody for ever.
 const PATIENCE: Duration = Duration::from_mins(1);
 const INTERVAL: Duration = Duration::from_millis(10);
+/// Of a file in DIR that is read. A cache of ten thousand libraries is a quarter of this.
+const MAX_CONTENT: u64 = 4 << 20;
 /// How often DIR may vanish while this run waits for it.
 const ATTEMPTS: usize = 100;
 
@@ -78,6 +82,21 @@ impl Root {
     pub(crate) fn has(&self, name: &Path, source: &Source, keeper: &Keeper) -> bool {
         !self.made_here
             && self.directory.status_within(name).is_ok_and(|status| keeper.is_copy(&status, source))
+    }
+}
+
+impl Root {
+    /// What is in the file `name`, as the new root has it; `None` when there is nothing of that name, and nothing
+    /// where it is no file or too large.
+    pub(crate) fn content(&self, name: &Path) -> Option<Vec<u8>> {
+        let how = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+        let status = self.directory.status_within(name).ok()?;
+        let regular = SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT == SFlag::S_IFREG;
+        let mut content = Vec::new();
+        if regular && let Ok(file) = self.directory.open_within(name, how) {
+            let _ = File::from(file).take(MAX_CONTENT).read_to_end(&mut content);
+        }
+        Some(content)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The search for one name, on every processor that the program may run on.
 
 use super::tried::Tried;
-use super::{CACHE, Configured, Files, Found, Loaded, MAX_TRIES, Search, Unusable, as_path};
+use super::{CACHE, Files, Found, Loaded, MAX_TRIES, Search, Unusable, as_path};
 use crate::host::Id;
 use crate::ldcache::Cache;
 use crate::loader::{self, Kind};
@@ -91,7 +91,7 @@ impl<F: Files> Search<'_, F> {
         for directory in self.defaults().directories.clone() {
             if self.in_directory(&directory, path, tried, hits)? {
                 if listed && !loader::is_own_of_musl(Some(&directory)) {
-                    self.configured(directory.join(path), loader::musl_path_file(&self.loader));
+                    self.needs.list = Some(loader::musl_path_file(&self.loader));
                 }
                 break;
             }
@@ -134,30 +134,22 @@ impl<F: Files> Search<'_, F> {
         let cache = self.cache.get_or_init(|| Cache::parse(self.files.content(Path::new(CACHE))));
         let Some(cache) = cache else { return Ok(false) };
         let mut plain = None;
-        for (path, is_variant) in cache.find(name, self.machine) {
-            let path = as_path(path.to_vec());
+        for entry in cache.find(name, self.machine) {
+            let path = as_path(entry.path.to_vec());
             let dropped = no_default && self.in_system_directory(&path);
             let hit = if dropped || !path.is_absolute() { None } else { self.candidate(path, tried)? };
-            if is_variant {
+            if entry.is_variant() {
                 hits.variants.extend(hit);
             } else {
-                plain = hit;
+                plain = hit.map(|hit| (hit, entry.line()));
             }
         }
-        let Some(hit) = plain else { return Ok(false) };
-        let path = hit.0.clone();
-        hits.files.push(hit);
-        if self.needs.configured.is_none()
-            && !loader::is_usual(path.parent())
-            && !self.in_system_directory(&path)
-        {
-            self.configured(path, PathBuf::from(CACHE));
+        let Some((hit, line)) = plain else { return Ok(false) };
+        if !loader::is_multiarch(hit.0.parent()) && !self.in_system_directory(&hit.0) {
+            self.needs.cached.push(line);
         }
+        hits.files.push(hit);
         Ok(true)
-    }
-
-    fn configured(&mut self, library: PathBuf, by: PathBuf) {
-        self.needs.configured.get_or_insert(Configured { library, by });
     }
 
     /// The object at `path`, if it is one for this machine.

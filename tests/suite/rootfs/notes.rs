@@ -1,8 +1,7 @@
 //! What is not copied is said, and what is said helps.
 
-use super::{GLIBC, NO_CONTAINERS, build, can_look_inside, inside, rootfs};
-use hc_tests::{Cmd, Dir, Host, Output, can_make_hosts, require, user_namespaces};
-use std::fs;
+use super::{NO_CONTAINERS, can_look_inside};
+use hc_tests::{Cmd, Dir, Output, require, user_namespaces};
 
 /// The command in the only line that hc-rootfs has said: what follows the last colon.
 #[track_caller]
@@ -59,53 +58,4 @@ fn a_perl_runs_when_the_advice_is_followed() {
     // Not -e, for which perl opens /dev/null.
     dir.file(format!("{name}/s.pl"), "use POSIX; use List::Util 'sum'; print sum(40, 2)");
     perl.arg("/s.pl").dir(dir.path()).run().ok().quiet().says("42");
-}
-
-#[test]
-fn a_library_that_only_the_cache_leads_to_is_found_when_the_advice_is_followed() {
-    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
-    let (host, dir) = (Host::new(), Dir::new());
-    dir.file("l.c", "int l(void) { return 42; }\n");
-    dir.file("m.c", "int l(void); int main(void) { return l(); }\n");
-    build(&dir, "cc -shared -fPIC -o libhctest.so.1 l.c -Wl,-soname,libhctest.so.1");
-    build(&dir, "cc -o p m.c libhctest.so.1");
-    let install = "mkdir -p /opt/hctest && cp libhctest.so.1 /opt/hctest
-                   echo /opt/hctest >/etc/ld.so.conf.d/hctest.conf && ldconfig && ./p; test $? = 42";
-    Cmd::sh(install).dir(dir.path()).on(&host).run().ok().quiet();
-    let output = rootfs(&dir).arg("./p").on(&host).run().ok();
-    let note =
-        "hc-rootfs: /opt/hctest/libhctest.so.1: note: it is found by /etc/ld.so.cache, which is not copied: ";
-    assert!(String::from_utf8_lossy(&output.stderr).starts_with(note), "{output:?}");
-    inside(&dir).arg(dir.join("p")).run().exits(127);
-    Cmd::sh(advice(&output)).dir(dir.path()).on(&host).run().ok().quiet();
-    inside(&dir).arg(dir.join("p")).run().exits(42).quiet();
-    rootfs(&dir).arg("./p").on(&host).run().ok().quiet();
-    // A cache of random bytes is none, and the library not found.
-    let spoilt = Cmd::sh("head -c 40000 /dev/urandom >/etc/ld.so.cache").on(&host).run();
-    spoilt.ok();
-    fs::remove_dir_all(dir.join("box")).unwrap();
-    let message = rootfs(&dir).arg("./p").on(&host).run().fails("hc-rootfs", 125);
-    assert!(message.contains("p: libhctest.so.1, which it needs, is in none of: /lib"), "{message}");
-    assert!(rootfs(&dir).arg("/bin/echo").on(&host).run().ok().stderr.is_empty(), "{GLIBC} needs no cache");
-}
-
-#[test]
-fn a_library_that_only_musl_s_list_leads_to_is_found_when_the_advice_is_followed() {
-    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
-    let (host, dir) = (Host::new(), Dir::new());
-    dir.file("l.c", "int l(void) { return 42; }\n");
-    dir.file("m.c", "int l(void); int main(void) { return l(); }\n");
-    build(&dir, "musl-gcc -shared -fPIC -o libhctest.so l.c");
-    build(&dir, "musl-gcc -o p m.c libhctest.so");
-    let install = "mkdir -p /opt/hctest && cp libhctest.so /opt/hctest
-                   printf /opt/none:/opt/hctest >/etc/ld-musl-x86_64.path; ./p; test $? = 42";
-    Cmd::sh(install).dir(dir.path()).on(&host).run().ok().quiet();
-    let output = rootfs(&dir).arg("./p").on(&host).run().ok();
-    inside(&dir).arg(dir.join("p")).run().exits(127);
-    Cmd::sh(advice(&output)).dir(dir.path()).on(&host).run().ok().quiet();
-    inside(&dir).arg(dir.join("p")).run().exits(42).quiet();
-    rootfs(&dir).arg("./p").on(&host).run().ok().quiet();
-    // Nothing to say when it is where musl looks anyway.
-    Cmd::sh("mv /opt/hctest/libhctest.so /usr/local/lib; rm /etc/ld-musl-x86_64.path").on(&host).run().ok();
-    rootfs(&dir).arg("./p").on(&host).run().ok().quiet();
 }
