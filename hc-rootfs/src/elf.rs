@@ -3,17 +3,20 @@
 //! Every file is hostile. Reads are bounded by the limits below whatever the headers claim; offsets and
 //! sizes are checked before they are used.
 
+mod notes;
 mod strings;
+mod unwind;
 
 use goblin::container::{Container, Ctx};
 use goblin::elf::dynamic::{
-    DF_1_NODEFLIB, DT_FLAGS_1, DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB, Dynamic,
+    DF_1_NODEFLIB, DT_FLAGS_1, DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB, Dyn, Dynamic,
 };
 use goblin::elf::header::{ET_DYN, ET_EXEC};
 use goblin::elf::program_header::{PT_DYNAMIC, PT_INTERP, PT_LOAD, ProgramHeader};
 use nix::errno::Errno;
 use std::os::unix::fs::FileExt;
 use strings::Strings;
+pub(crate) use unwind::unwinds;
 
 /// Most of what is asked for lies in the first page.
 const HEAD: usize = 4096;
@@ -83,6 +86,10 @@ pub(crate) struct Object {
     pub(crate) needed: Vec<Need>,
     /// DF_1_NODEFLIB: neither the system directories nor cache hits in them.
     pub(crate) no_default: bool,
+    /// What its notes say that it opens by itself: JSON, as yet.
+    pub(crate) notes: Vec<Vec<u8>>,
+    /// Whether it may unwind threads: false where the first page tells, or else [`unwinds`] does.
+    pub(crate) may_unwind: bool,
 }
 
 /// Why a file is not an object that can be loaded.
@@ -100,10 +107,27 @@ pub(crate) enum Defect {
 
 /// Reads `file`, for `wanted` if it has to fit to a program.
 pub(crate) fn parse(file: &impl Bytes, wanted: Option<Machine>) -> Result<Object, Defect> {
+    let mut buffer = [0_u8; HEAD];
+    let (head, machine, context, headers) = headers(file, &mut buffer, wanted)?;
+    let mut object = dynamic_names(file, head, &headers, context, machine)?;
+    // Libraries can have one, which only counts when they are run as a program (libc.so.6 can be).
+    if wanted.is_none() {
+        object.interpreter = interpreter(file, head, &headers)?;
+    }
+    Ok(object)
+}
+
+type Headers<'a> = (&'a [u8], Machine, Ctx, Vec<ProgramHeader>);
+
+/// The first page, and the program headers.
+fn headers<'a>(
+    file: &impl Bytes,
+    buffer: &'a mut [u8; HEAD],
+    wanted: Option<Machine>,
+) -> Result<Headers<'a>, Defect> {
     const UNKNOWN: Defect = Defect::Broken("its ELF class or byte order is unknown");
-    let mut head = [0_u8; HEAD];
-    let length = fill(file, &mut head, 0)?;
-    let head = head.get(..length).unwrap_or_default();
+    let length = fill(file, buffer, 0)?;
+    let head = buffer.get(..length).unwrap_or_default();
     if !head.starts_with(b"\x7fELF") {
         return Err(Defect::NotElf);
     }
@@ -135,12 +159,7 @@ pub(crate) fn parse(file: &impl Bytes, wanted: Option<Machine>) -> Result<Object
     let table = read(file, head, header.e_phoff, size, "its program headers are cut off")?;
     let headers = ProgramHeader::parse(&table, 0, count, context)
         .map_err(|_| Defect::Broken("its program headers are cut off"))?;
-    let mut object = dynamic_names(file, head, &headers, context, machine)?;
-    // Libraries can have one, which only counts when they are run as a program (libc.so.6 can be).
-    if wanted.is_none() {
-        object.interpreter = interpreter(file, head, &headers)?;
-    }
-    Ok(object)
+    Ok((head, machine, context, headers))
 }
 
 /// The string of PT_INTERP, which ends in NUL within its segment or the kernel refuses the program.
@@ -160,7 +179,6 @@ fn dynamic_names(
     context: Ctx,
     machine: Machine,
 ) -> Result<Object, Defect> {
-    const WHAT: &str = "its dynamic section is broken";
     let mut object = Object {
         machine,
         interpreter: None,
@@ -169,20 +187,15 @@ fn dynamic_names(
         runpath: None,
         needed: Vec::new(),
         no_default: false,
+        notes: notes::dlopen(file, head, headers, machine.little_endian),
+        may_unwind: false,
     };
-    let Some(segment) = headers.iter().find(|header| header.p_type == PT_DYNAMIC) else { return Ok(object) };
-    if segment.p_filesz > MAX_DYNAMIC {
-        return Err(Defect::Broken(WHAT));
-    }
-    let size = usize::try_from(segment.p_filesz).map_err(|_| Defect::Broken(WHAT))?;
-    let section = read(file, head, segment.p_offset, size, "its dynamic section is cut off")?;
-    // To goblin the section is a file of its own, so nothing but these bytes is looked at.
-    let own = ProgramHeader { p_offset: 0, ..segment.clone() };
-    let entries = Dynamic::parse(&section, &[own], context).ok().flatten().ok_or(Defect::Broken(WHAT))?.dyns;
+    let Some(entries) = dynamic(file, head, headers, context)? else { return Ok(object) };
     let last = |tag| entries.iter().rev().find(|entry| entry.d_tag == tag).map(|entry| entry.d_val);
     object.no_default = last(DT_FLAGS_1).is_some_and(|flags| flags & DF_1_NODEFLIB != 0);
     let Some(address) = last(DT_STRTAB) else { return Ok(object) };
     let start = file_offset(headers, address).ok_or(Defect::Broken("its string table is nowhere in it"))?;
+    object.may_unwind = unwind::may(head, start, last(DT_STRSZ));
     let mut strings = Strings::new(file, start, last(DT_STRSZ).unwrap_or(u64::MAX));
     for entry in &entries {
         let mut string = || strings.get(entry.d_val);
@@ -201,6 +214,26 @@ fn dynamic_names(
         object.rpath = None;
     }
     Ok(object)
+}
+
+/// The entries of PT_DYNAMIC, if there is one.
+fn dynamic(
+    file: &impl Bytes,
+    head: &[u8],
+    headers: &[ProgramHeader],
+    context: Ctx,
+) -> Result<Option<Vec<Dyn>>, Defect> {
+    const WHAT: &str = "its dynamic section is broken";
+    let Some(segment) = headers.iter().find(|header| header.p_type == PT_DYNAMIC) else { return Ok(None) };
+    if segment.p_filesz > MAX_DYNAMIC {
+        return Err(Defect::Broken(WHAT));
+    }
+    let size = usize::try_from(segment.p_filesz).map_err(|_| Defect::Broken(WHAT))?;
+    let section = read(file, head, segment.p_offset, size, "its dynamic section is cut off")?;
+    // To goblin the section is a file of its own, so nothing but these bytes is looked at.
+    let own = ProgramHeader { p_offset: 0, ..segment.clone() };
+    let parsed = Dynamic::parse(&section, &[own], context).ok().flatten();
+    parsed.map(|parsed| Some(parsed.dyns)).ok_or(Defect::Broken(WHAT))
 }
 
 /// Where in the file the byte is that the program sees at `address`.

@@ -258,6 +258,10 @@ impl Files for Host {
         names
     }
 
+    fn unwinds(&self, path: &Path) -> bool {
+        open_regular(path).is_ok_and(|(file, _)| elf::unwinds(&file))
+    }
+
     fn is_directory(&self, path: &Path) -> bool {
         stat(path)
             .is_ok_and(|status| SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT == SFlag::S_IFDIR)

@@ -44,6 +44,8 @@ pub(crate) struct Defaults {
     pub(crate) platforms: &'static [&'static [u8]],
     /// Looks into the subdirectories in [`legacy`] as well.
     pub(crate) has_legacy: bool,
+    /// The minor number of glibc, if it says that.
+    pub(crate) release: Option<u32>,
 }
 
 impl Defaults {
@@ -58,8 +60,9 @@ impl Defaults {
         let first = directories.first().map(|path| path.as_os_str().as_bytes()).unwrap_or_default();
         let first = first.strip_prefix(b"/usr").unwrap_or(first);
         let lib = first.strip_prefix(b"/").unwrap_or(first).to_vec();
-        let has_legacy = kind == Kind::Glibc && release(content).is_none_or(|minor| minor < WITHOUT_LEGACY);
-        Defaults { directories, lib, platforms: platforms(machine, has_legacy), has_legacy }
+        let release = release(content);
+        let has_legacy = kind == Kind::Glibc && release.is_none_or(|minor| minor < WITHOUT_LEGACY);
+        Defaults { directories, lib, platforms: platforms(machine, has_legacy), has_legacy, release }
     }
 }
 

@@ -1,26 +1,37 @@
 //! The command line, as values.
 
+use crate::dlopen::Priority;
+use crate::resolver::Extras;
 use hc::{Args, Error, Opt, Result};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 const HELP: &str = "\
 Usage: hc-rootfs [OPTION]... DIR PROGRAM... [-- NEXT [ARG]...]
 Copy each PROGRAM and all it needs to start into DIR, then run NEXT.
 
-  -v, --verbose   name each file that is copied, on standard error
-  -h, --help      show this help
-  -V, --version   show the version
+      --dlopen=PRIORITY  libraries that others open by themselves: required, recommended
+                     (default) or suggested ones and those above, or none
+      --nss          with the modules in /etc/nsswitch.conf, and that
+      --gconv        with the character sets of the C library
+      --locale=NAME  with this locale (repeatable)
+  -v, --verbose      name each file that is copied, and each that could be opened and is not
+                     there, on standard error
+  -h, --help         show this help
+  -V, --version      show the version
 
 See hc-rootfs(1).
 ";
 
-const LONGS: &[&str] = &["verbose", "help", "version"];
+const LONGS: &[&str] = &["dlopen", "nss", "gconv", "locale", "verbose", "help", "version"];
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
     pub(crate) verbose: bool,
+    pub(crate) extras: Extras,
+    /// Names of locales.
+    pub(crate) locales: Vec<OsString>,
     /// The new root directory.
     pub(crate) directory: OsString,
     /// At least one.
@@ -32,8 +43,14 @@ pub(crate) struct Plan {
 /// Reads the command line. Touches nothing.
 pub(crate) fn parse(mut args: Args) -> Result<Plan> {
     let mut verbose = false;
+    let mut extras = Extras { dlopen: Some(Priority::Recommended), nss: false, gconv: false };
+    let mut locales = Vec::new();
     while let Some(option) = args.next(LONGS)? {
         match option {
+            Opt::Long("dlopen") => extras.dlopen = dlopen(&args.value()?)?,
+            Opt::Long("nss") => extras.nss = true,
+            Opt::Long("gconv") => extras.gconv = true,
+            Opt::Long("locale") => locales.push(args.value()?),
             Opt::Short('v') | Opt::Long("verbose") => verbose = true,
             Opt::Short('h') | Opt::Long("help") => return Err(Error::answer(HELP)),
             Opt::Short('V') | Opt::Long("version") => {
@@ -42,11 +59,22 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
             _ => return Err(args.unrecognized(option)),
         }
     }
-    plan(verbose, args.operands()?)
+    let plan = plan(args.operands()?)?;
+    Ok(Plan { verbose, extras, locales, ..plan })
+}
+
+fn dlopen(value: &OsStr) -> Result<Option<Priority>> {
+    if value == "none" {
+        return Ok(None);
+    }
+    Priority::of(value.as_bytes()).map(Some).ok_or_else(|| {
+        let value = hc::show(value);
+        Error::usage(format!("--dlopen '{value}': not one of required, recommended, suggested, none"))
+    })
 }
 
 /// Takes the operands apart: `DIR PROGRAM... [-- NEXT [ARG]...]`.
-fn plan(verbose: bool, operands: Vec<OsString>) -> Result<Plan> {
+fn plan(operands: Vec<OsString>) -> Result<Plan> {
     let mut operands = operands.into_iter();
     let directory = operands.next().ok_or_else(|| Error::usage("no DIR to copy to"))?;
     let mut programs: Vec<OsString> = Vec::new();
@@ -70,7 +98,7 @@ fn plan(verbose: bool, operands: Vec<OsString>) -> Result<Plan> {
     if next.as_ref().is_some_and(Vec::is_empty) {
         return Err(Error::usage("no NEXT after --"));
     }
-    Ok(Plan { verbose, directory, programs, next })
+    Ok(Plan { verbose: false, extras: Extras::default(), locales: Vec::new(), directory, programs, next })
 }
 
 #[cfg(test)]
@@ -94,6 +122,8 @@ mod tests {
         let plan = parsed(&["-v", "d", "a", "b", "--", "n", "--", "-x"]).unwrap();
         let expected = Plan {
             verbose: true,
+            extras: Extras { dlopen: Some(Priority::Recommended), nss: false, gconv: false },
+            locales: Vec::new(),
             directory: "d".into(),
             programs: words(&["a", "b"]),
             next: Some(words(&["n", "--", "-x"])),
@@ -101,6 +131,22 @@ mod tests {
         assert_eq!(plan, expected);
         assert_eq!(parsed(&["--", "-d", "a"]).unwrap().directory, "-d");
         assert_eq!(parsed(&["d", "a"]).unwrap().next, None);
+    }
+
+    #[test]
+    fn extras_are_counted_up() {
+        let words = ["--dlopen=none", "--nss", "--gconv", "--locale", "a", "--locale=b", "d", "p"];
+        let plan = parsed(&words).unwrap();
+        assert_eq!(plan.extras, Extras { dlopen: None, nss: true, gconv: true });
+        assert_eq!(plan.locales, ["a", "b"]);
+        for priority in Priority::ALL {
+            let plan = parsed(&[&format!("--dlopen={}", priority.name()), "d", "p"]).unwrap();
+            assert_eq!(plan.extras.dlopen, Some(priority));
+        }
+        assert_eq!(
+            error(&["--dlopen=all", "d", "p"]),
+            "--dlopen 'all': not one of required, recommended, suggested, none"
+        );
     }
 
     #[test]

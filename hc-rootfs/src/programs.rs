@@ -3,7 +3,8 @@
 use crate::elf;
 use crate::host::{Examined, Host, Id, id_of, open_regular};
 use crate::ldcache::Line;
-use crate::resolver::{self, Found};
+use crate::locale;
+use crate::resolver::{self, Absent, Extras, Found};
 use crate::script::{self, env::Starts};
 use hc::{Environ, Error, Result, show};
 use std::collections::HashSet;
@@ -31,6 +32,10 @@ pub(crate) struct Closure {
     pub(crate) cached: Vec<Line>,
     /// Its byte order is the machine's.
     pub(crate) little_endian: bool,
+    /// What could be opened by those, and is not there.
+    pub(crate) absent: Vec<Absent>,
+    /// What else is wanted of each program.
+    extras: Extras,
     known: HashSet<PathBuf>,
     /// The programs that were looked into.
     opened: HashSet<PathBuf>,
@@ -38,11 +43,20 @@ pub(crate) struct Closure {
 
 /// Looks up each PROGRAM as a shell would, and what it needs. Whatever is wrong with one is a failure of
 /// this tool (125): NEXT is another program.
-pub(crate) fn closure(programs: &[OsString], host: &Host, env: &Environ) -> Result<Closure> {
-    let mut closure = Closure::default();
+pub(crate) fn closure(
+    programs: &[OsString],
+    locales: &[OsString],
+    extras: Extras,
+    host: &Host,
+    env: &Environ,
+) -> Result<Closure> {
+    let mut closure = Closure { extras, ..Closure::default() };
     for program in programs {
         let file = find(program, env).map_err(|error| Error::new(error.to_string()))?;
         closure.add_program(&file, host, env)?;
+    }
+    for name in locales {
+        locale::files(name, host)?.into_iter().try_for_each(|file| closure.add_other(file))?;
     }
     Ok(closure)
 }
@@ -133,20 +147,25 @@ impl Closure {
             let real = host.ware(&Examined { name: file.to_owned(), id })?.source.path;
             let little_endian = object.machine.little_endian;
             let found = Found { object: Rc::new(object), id };
-            let needs = resolver::needs(file, &real, &found, host)?;
+            let needs = resolver::needs(file, &real, &found, host, self.extras)?;
             self.binaries.push(real);
             self.cached.extend(needs.cached);
             self.little_endian = little_endian;
-            if let Some(list) = needs.list {
-                let (_, status) =
-                    open_regular(&list).map_err(|why| Error::new(format!("{}: {why}", show(&list))))?;
-                self.add(list, id_of(&status));
-            }
+            let absent = needs.absent.into_iter().filter(|absent| !self.absent.contains(absent));
+            self.absent.extend(absent.collect::<Vec<_>>());
+            needs.others.into_iter().try_for_each(|file| self.add_other(file))?;
             for (name, id) in needs.files {
                 self.add(absolute(&name)?, id);
             }
         }
         Ok(None)
+    }
+
+    /// Adds a file that is no object.
+    fn add_other(&mut self, file: PathBuf) -> Result<()> {
+        let (_, status) = open_regular(&file).map_err(|why| Error::new(format!("{}: {why}", show(&file))))?;
+        self.add(file, id_of(&status));
+        Ok(())
     }
 
     fn add(&mut self, name: PathBuf, id: Id) {

@@ -4,6 +4,7 @@
 //! ldso/dynlink.c. `LD_LIBRARY_PATH` and `LD_PRELOAD` have no part in it: they belong to the caller, and a
 //! container starts with an environment of its own.
 
+mod demand;
 mod find;
 mod hwcaps;
 mod paths;
@@ -13,6 +14,7 @@ use crate::elf::{Machine, Need, Object, Role};
 use crate::host::Id;
 use crate::ldcache::{Cache, Line};
 use crate::loader::{Defaults, Kind};
+pub(crate) use demand::{Absent, Extras};
 use find::Hits;
 use hc::{Error, Result, show};
 use hwcaps::Known;
@@ -37,6 +39,8 @@ pub(crate) trait Files {
     fn content(&self, path: &Path) -> Vec<u8>;
     /// The names in a directory, sorted; none when there is no such directory.
     fn names(&self, directory: &Path) -> Vec<OsString>;
+    /// What [`crate::elf::unwinds`] says of a file.
+    fn unwinds(&self, path: &Path) -> bool;
     fn is_directory(&self, path: &Path) -> bool;
 }
 
@@ -66,8 +70,10 @@ pub(crate) struct Needs {
     pub(crate) files: Vec<(PathBuf, Id)>,
     /// What in ld.so.cache leads to libraries where the loader would not look without it.
     pub(crate) cached: Vec<Line>,
-    /// The file that tells musl's loader to look where it found a library.
-    pub(crate) list: Option<PathBuf>,
+    /// Other files of the host, by which libraries are found or used.
+    pub(crate) others: Vec<PathBuf>,
+    /// What could be opened, and is not there.
+    pub(crate) absent: Vec<Absent>,
 }
 
 /// One loaded object, as far as it matters to those that it needs.
@@ -94,6 +100,10 @@ struct Search<'a, F> {
     known: HashMap<Vec<u8>, Id>,
     ids: HashSet<Id>,
     queue: VecDeque<Rc<Loaded>>,
+    /// Those that were in it.
+    loaded: Vec<Rc<Loaded>>,
+    /// How many of them were asked what they open.
+    opened: usize,
     /// Files that another processor would have in the place of one that is loaded.
     variants: VecDeque<Rc<Loaded>>,
     /// What was known when the first of these was looked into; `None` until then.
@@ -108,7 +118,13 @@ struct Search<'a, F> {
 
 /// Finds what `program` needs. `real` is where it is with all symlinks resolved, which is what `$ORIGIN`
 /// goes by.
-pub(crate) fn needs(program: &Path, real: &Path, found: &Found, files: &impl Files) -> Result<Needs> {
+pub(crate) fn needs(
+    program: &Path,
+    real: &Path,
+    found: &Found,
+    files: &impl Files,
+    extras: Extras,
+) -> Result<Needs> {
     // Without a loader nothing is loaded: a static program, or a static-pie, which only has PT_DYNAMIC.
     let Some(interpreter) = &found.object.interpreter else { return Ok(Needs::default()) };
     let loader = Path::new(OsStr::from_bytes(interpreter)).to_owned();
@@ -132,6 +148,8 @@ pub(crate) fn needs(program: &Path, real: &Path, found: &Found, files: &impl Fil
         known: HashMap::from([(interpreter.clone(), of_loader.id)]),
         ids: HashSet::from([found.id, of_loader.id]),
         queue: VecDeque::new(),
+        loaded: Vec::new(),
+        opened: 0,
         variants: VecDeque::new(),
         before: None,
         listed: HashSet::from([loader.clone()]),
@@ -142,6 +160,7 @@ pub(crate) fn needs(program: &Path, real: &Path, found: &Found, files: &impl Fil
     search.know_soname(&of_loader);
     search.load(program.to_owned(), real, found.clone(), None);
     search.settle()?;
+    search.open_on_demand(extras)?;
     search.look_into_variants()?;
     Ok(search.needs)
 }
@@ -150,6 +169,7 @@ impl<F: Files> Search<'_, F> {
     /// Looks for all that those in the queue need, and for what that needs.
     fn settle(&mut self) -> Result<()> {
         while let Some(loaded) = self.queue.pop_front() {
+            self.loaded.push(Rc::clone(&loaded));
             let mut filtees = Vec::new();
             for need in &loaded.object.needed {
                 self.need(need, &loaded, &mut filtees)?;

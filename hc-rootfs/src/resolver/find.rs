@@ -91,7 +91,10 @@ impl<F: Files> Search<'_, F> {
         for directory in self.defaults().directories.clone() {
             if self.in_directory(&directory, path, tried, hits)? {
                 if listed && !loader::is_own_of_musl(Some(&directory)) {
-                    self.needs.list = Some(loader::musl_path_file(&self.loader));
+                    let list = loader::musl_path_file(&self.loader);
+                    if !self.needs.others.contains(&list) {
+                        self.needs.others.push(list);
+                    }
                 }
                 break;
             }

@@ -1,12 +1,15 @@
 //! The rules of the search, on a host made of values.
 
 use super::*;
+use crate::dlopen::Priority;
 use std::collections::HashMap;
 
 const AMD64: Machine = Machine { wide: true, little_endian: true, number: 62 };
 const I386: Machine = Machine { wide: false, little_endian: true, number: 3 };
 const GLIBC: &str = "/lib64/ld-linux-x86-64.so.2";
 const MUSL: &str = "/lib/ld-musl-x86_64.so.1";
+
+const EXTRAS: Extras = Extras { dlopen: Some(Priority::Recommended), nss: false, gconv: false };
 
 #[derive(Default)]
 struct Fake {
@@ -24,6 +27,8 @@ fn object(needed: &[&str]) -> Object {
         runpath: None,
         needed: needed.iter().map(|name| need(name, Role::Needed)).collect(),
         no_default: false,
+        notes: Vec::new(),
+        may_unwind: false,
     }
 }
 
@@ -49,7 +54,7 @@ impl Fake {
     fn closure(&self, program: Object, loader: &str) -> Result<Needs> {
         let object = Object { interpreter: Some(loader.into()), ..program };
         let found = Found { object: Rc::new(object), id: (0, 999) };
-        needs(Path::new("/bin/p"), Path::new("/opt/p/bin/p"), &found, self)
+        needs(Path::new("/bin/p"), Path::new("/opt/p/bin/p"), &found, self, EXTRAS)
     }
 
     /// What a glibc program gets, without the loader.
@@ -80,6 +85,10 @@ impl Files for Fake {
         if path == Path::new(GLIBC) { b"\0/usr/lib/\0".to_vec() } else { Vec::new() }
     }
 
+    fn unwinds(&self, path: &Path) -> bool {
+        self.objects.get(path).is_some_and(|(object, _)| object.may_unwind)
+    }
+
     fn names(&self, directory: &Path) -> Vec<OsString> {
         let below = self.objects.keys().filter_map(|path| path.strip_prefix(directory).ok());
         let names = below.filter_map(|path| path.iter().next().map(OsString::from));
@@ -101,7 +110,7 @@ fn the_search_is_breadth_first_and_the_first_of_a_name_wins() {
 #[test]
 fn a_static_program_needs_nothing() {
     let found = Found { object: Rc::new(object(&["a"])), id: (0, 1) };
-    let needs = needs(Path::new("/bin/p"), Path::new("/bin/p"), &found, &Fake::new()).unwrap();
+    let needs = needs(Path::new("/bin/p"), Path::new("/bin/p"), &found, &Fake::new(), EXTRAS).unwrap();
     assert_eq!(needs, Needs::default());
 }
 
@@ -266,4 +275,38 @@ fn every_platform_counts() {
     assert_eq!(host.libraries(program), names);
     let program = Object { needed: vec![need("/r/${PLATFORM}/a", Role::Needed)], ..object(&[]) };
     assert_eq!(host.libraries(program), ["/r/haswell/a", "/r/x86_64/a", "/usr/lib/b", "/usr/lib/c"]);
+}
+
+#[test]
+fn what_is_opened_later_is_found_as_from_the_one_that_opens_it() {
+    let mut host = Fake::new();
+    let note = |text: &str| Object { notes: vec![text.into()], ..object(&[]) };
+    // The first alternative lacks what it needs.
+    let a = note(r#"[{"soname": ["f2", "f1"], "feature": "f"}, {"soname": ["s"], "priority": "suggested"}]"#);
+    host.add("/usr/lib/a", Object { runpath: Some("/r".into()), ..a });
+    host.add("/r/f2", object(&["n", "missing"])).add("/r/f1", object(&["n"])).add("/usr/lib/n", object(&[]));
+    host.add("/usr/lib/s", object(&[]));
+    assert_eq!(host.libraries(object(&["a"])), ["/usr/lib/a", "/r/f1", "/usr/lib/n"]);
+    host.objects.remove(Path::new("/r/f1"));
+    let needs = host.closure(object(&["a"]), GLIBC).unwrap();
+    assert_eq!(needs.files.len(), 2);
+    let absent: Vec<_> = needs.absent.iter().map(|absent| absent.wish.names.len()).collect();
+    assert_eq!(absent, [2]);
+    host.add("/usr/lib/a", note(r#"[{"soname": ["q"], "feature": "f", "priority": "required"}]"#));
+    assert_eq!(
+        host.error(object(&["a"])),
+        "/bin/p: q, needed by /usr/lib/a, is in none of: /usr/lib /etc/ld.so.cache \
+         (required for the feature f)"
+    );
+}
+
+#[test]
+fn the_unwinder_comes_with_what_ends_threads() {
+    let mut host = Fake::new();
+    let libc = Object { soname: Some("libc.so.6".into()), may_unwind: true, ..object(&[]) };
+    host.add("/usr/lib/libc.so.6", libc).add("/usr/lib/libgcc_s.so.1", object(&[]));
+    assert_eq!(host.libraries(object(&["libc.so.6"])), ["/usr/lib/libc.so.6"]);
+    host.add("/usr/lib/a", Object { may_unwind: true, ..object(&["libc.so.6"]) });
+    let names = ["/usr/lib/a", "/usr/lib/libc.so.6", "/usr/lib/libgcc_s.so.1"];
+    assert_eq!(host.libraries(object(&["a"])), names);
 }

@@ -4,6 +4,7 @@ mod broken;
 mod cache;
 mod change;
 mod copy;
+mod demand;
 mod hostile;
 mod machine;
 mod notes;

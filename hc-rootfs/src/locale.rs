@@ -1,0 +1,80 @@
+//! The C library's locales: a directory for each, or all of them in one archive.
+
+use crate::resolver::Files;
+use hc::{Error, Result, show};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+const PLACE: &str = "/usr/lib/locale";
+const ARCHIVE: &str = "/usr/lib/locale/locale-archive";
+
+/// The files of the locale `name`; none for one that is built in.
+pub(crate) fn files(name: &OsStr, host: &impl Files) -> Result<Vec<PathBuf>> {
+    if ["C", "POSIX"].iter().any(|built_in| name == *built_in) {
+        return Ok(Vec::new());
+    }
+    let failed = |why: &str| Error::new(format!("--locale '{}': {why}", show(name)));
+    if name.is_empty() || name.as_bytes().contains(&b'/') || name.as_bytes().starts_with(b".") {
+        return Err(failed("is no name of a locale"));
+    }
+    let names = [name.to_owned(), normalized(name)];
+    for directory in names.iter().map(|name| Path::new(PLACE).join(name)) {
+        let files = tree(&directory, host);
+        if !files.is_empty() {
+            return Ok(files);
+        }
+    }
+    let archive = host.content(Path::new(ARCHIVE));
+    let has = |name: &OsString| {
+        let text = [b"\0", name.as_bytes(), b"\0"].concat();
+        archive.windows(text.len()).any(|part| part == text)
+    };
+    if names.iter().any(has) {
+        return Ok(vec![PathBuf::from(ARCHIVE)]);
+    }
+    Err(failed(&format!("is not in {PLACE} (see localedef(1))")))
+}
+
+/// The files in `directory`, and in the directories in there.
+fn tree(directory: &Path, host: &impl Files) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in host.names(directory).iter().map(|name| directory.join(name)) {
+        if host.is_directory(&path) {
+            found.extend(host.names(&path).iter().map(|name| path.join(name)));
+        } else {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The name with its character set as the C library writes it (_nl_normalize_codeset() in glibc): `C.UTF-8` is
+/// `C.utf8`.
+fn normalized(name: &OsStr) -> OsString {
+    let bytes = name.as_bytes();
+    let Some(dot) = bytes.iter().position(|&byte| byte == b'.') else { return name.to_owned() };
+    let (language, set) = bytes.split_at_checked(dot + 1).unwrap_or_default();
+    let end = set.iter().position(|&byte| byte == b'@').unwrap_or(set.len());
+    let (set, modifier) = set.split_at_checked(end).unwrap_or_default();
+    let mut set: Vec<u8> =
+        set.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
+    if set.iter().all(u8::is_ascii_digit) {
+        set.splice(0..0, *b"iso");
+    }
+    OsStr::from_bytes(&[language, &set, modifier].concat()).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_character_set_has_one_name() {
+        let name = |name: &str| normalized(OsStr::new(name)).into_string().unwrap();
+        assert_eq!(name("C.UTF-8"), "C.utf8");
+        assert_eq!(name("de_DE.ISO-8859-15@euro"), "de_DE.iso885915@euro");
+        assert_eq!(name("ja_JP.8859-1"), "ja_JP.iso88591");
+        assert_eq!(name("de_DE"), "de_DE");
+    }
+}

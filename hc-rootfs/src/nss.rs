@@ -1,0 +1,54 @@
+//! nsswitch.conf(5): which modules of the C library look up names.
+
+use std::collections::BTreeSet;
+
+pub(crate) const CONFIG: &str = "/etc/nsswitch.conf";
+/// The first glibc 2 that has these two in libc itself.
+const WITH_FILES: u32 = 34;
+
+/// The modules that the file `config` names and that are no part of a glibc of this `release`.
+pub(crate) fn modules(config: &[u8], release: Option<u32>) -> BTreeSet<Vec<u8>> {
+    let has_files = release.is_some_and(|minor| minor >= WITH_FILES);
+    let mut found = BTreeSet::new();
+    for line in config.split(|&byte| byte == b'\n') {
+        let line = line.split(|&byte| byte == b'#').next().unwrap_or_default();
+        let mut parts = line.splitn(2, |&byte| byte == b':').skip(1);
+        let mut in_action = false;
+        for word in parts.next().unwrap_or_default().split(u8::is_ascii_whitespace) {
+            // [NOTFOUND=return], which may have spaces.
+            in_action |= word.starts_with(b"[");
+            let is_name = !word.is_empty()
+                && word.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(byte));
+            let is_built_in = has_files && [&b"files"[..], b"dns"].contains(&word);
+            if is_name && !in_action && !is_built_in {
+                found.insert(word.to_vec());
+            }
+            in_action &= !word.ends_with(b"]");
+        }
+    }
+    found
+}
+
+/// The file of a module.
+pub(crate) fn library(module: &[u8]) -> Vec<u8> {
+    [b"libnss_", module, b".so.2"].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_stand_after_the_colon() {
+        let config =
+            b"# passwd: no\npasswd:\tfiles systemd # x\nhosts: files [ NOTFOUND=return a ] my-host dns\n\
+                       group: compat [SUCCESS=merge] db\nodd files\nb: ../../x\n";
+        let names = |release| {
+            let found = modules(config, release).into_iter();
+            found.map(|name| String::from_utf8(name).unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(Some(36)), ["compat", "db", "my-host", "systemd"]);
+        assert_eq!(names(None), ["compat", "db", "dns", "files", "my-host", "systemd"]);
+        assert_eq!(library(b"db"), b"libnss_db.so.2");
+    }
+}
