@@ -279,4 +279,4 @@ fn fill(file: &impl Bytes, buffer: &mut [u8], offset: u64) -> Result<usize, Defe
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -181,4 +181,4 @@ fn number(text: &mut &[u8]) -> u64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -218,19 +218,10 @@ impl<F: Files> Search<'_, F> {
         if self.kind == Kind::Musl && need.role != Role::Needed {
             return Ok(());
         }
-        let mut tried = Tried::default();
-        let hits = match self.find(&need.name, needer, &mut tried) {
+        let hits = match self.look(need, needer) {
             Err(_) if need.role == Role::Auxiliary => return Ok(()),
-            Err((path, why)) => {
-                let (name, needer) = (OsStr::from_bytes(&need.name), by(needer));
-                let (program, path) = (show(self.program), show(&path));
-                return Err(Error::new(format!("{program}: {}{needer}: {path} {why}", show(name))));
-            }
-            Ok(hits) => hits,
+            hits => hits?,
         };
-        if hits.is_empty() && need.role != Role::Auxiliary && !self.was_known(&need.name) {
-            return Err(tried.error(self.program, &need.name, &by(needer)));
-        }
         let queued = self.queue.len();
         let known = hits.known;
         self.take(hits, needer);
@@ -239,6 +230,19 @@ impl<F: Files> Search<'_, F> {
             filtees.extend(self.unqueue(known));
         }
         Ok(())
+    }
+
+    /// Finds the files of a name, or says why that fails. Changes nothing that is known.
+    fn look(&mut self, need: &Need, needer: &Rc<Loaded>) -> Result<Hits> {
+        let mut tried = Tried::default();
+        let hits = self.find(&need.name, needer, &mut tried).map_err(|(path, why)| {
+            let (name, needer) = (show(OsStr::from_bytes(&need.name)), by(needer));
+            Error::new(format!("{}: {name}{needer}: {} {why}", show(self.program), show(&path)))
+        })?;
+        if hits.is_empty() && !self.was_known(&need.name) {
+            return Err(tried.error(self.program, &need.name, &by(needer)));
+        }
+        Ok(hits)
     }
 
     /// Lists what was found, and puts into the queue what is new.
@@ -302,5 +306,7 @@ fn as_path(bytes: Vec<u8>) -> PathBuf {
     PathBuf::from(std::ffi::OsString::from_vec(bytes))
 }
 
+#[cfg(test)]
+mod mutation;
 #[cfg(test)]
 mod tests;

@@ -46,17 +46,24 @@ fn hostile_files_are_refused_or_read_but_do_no_harm() {
 
 /// An object of one segment, whose string table is `strings`, with `entries` that point into it.
 fn object(strings: &[u8], entries: &[(u64, u64)]) -> Vec<u8> {
-    let (headers, dynamic) = (64, 64 + 2 * 56);
+    with_notes(strings, entries, &[])
+}
+
+/// The same with a segment of notes.
+pub(crate) fn with_notes(strings: &[u8], entries: &[(u64, u64)], notes: &[u8]) -> Vec<u8> {
+    let (headers, dynamic) = (64, 64 + 3 * 56);
     let table = dynamic + (entries.len() as u64 + 3) * 16;
-    let size = table + strings.len() as u64;
+    let end = table + strings.len() as u64;
+    let size = end + notes.len() as u64;
     let mut file = b"\x7fELF\x02\x01\x01".to_vec();
     file.resize(16, 0);
     file.extend([3, 0, 62, 0, 1, 0, 0, 0]);
     for word in [0, headers, 0] {
         file.extend(u64::to_le_bytes(word));
     }
-    file.extend([0, 0, 0, 0, 64, 0, 56, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
-    for (kind, offset, size) in [(1_u64, 0, size), (2, dynamic, table - dynamic)] {
+    file.extend([0, 0, 0, 0, 64, 0, 56, 0, 3, 0, 0, 0, 0, 0, 0, 0]);
+    let note = (4, end, notes.len() as u64);
+    for (kind, offset, size) in [(1_u64, 0, size), (2, dynamic, table - dynamic), note] {
         for word in [kind, offset, offset, offset, size, size, 1] {
             file.extend(u64::to_le_bytes(word));
         }
@@ -65,7 +72,7 @@ fn object(strings: &[u8], entries: &[(u64, u64)]) -> Vec<u8> {
     for (tag, value) in entries.iter().chain(&own) {
         file.extend(tag.to_le_bytes().iter().chain(&value.to_le_bytes()));
     }
-    [file.as_slice(), strings].concat()
+    [file.as_slice(), strings, notes].concat()
 }
 
 #[test]

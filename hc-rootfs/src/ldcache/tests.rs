@@ -33,7 +33,7 @@ fn plain(cache: &Cache, name: &[u8], machine: Machine) -> Option<String> {
     found.map(|entry| String::from_utf8(entry.path.to_vec()).unwrap())
 }
 
-pub(super) fn sample() -> Vec<u8> {
+pub(crate) fn sample() -> Vec<u8> {
     cache(&[
         (0x303, "libz.so.1", "/lib/libz.so.1", 0),
         (0x303, "libx.so.10", "/lib/libx.so.10", 0),

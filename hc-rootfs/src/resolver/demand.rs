@@ -106,15 +106,19 @@ impl<F: Files> Search<'_, F> {
         let mut why = None;
         for name in &wish.names {
             let need = Need { name: name.clone(), role: Role::Needed };
-            let before = self.state();
-            let opened = self.need(&need, opener, &mut Vec::new()).and_then(|()| self.settle());
+            let opened = match self.look(&need, opener) {
+                Ok(hits) if hits.files.is_empty() => return Ok(()),
+                Ok(hits) => {
+                    let before = self.state();
+                    self.take(hits, opener);
+                    self.settle().inspect_err(|_| self.restore(before))
+                }
+                Err(why) => Err(why),
+            };
             match opened {
                 Ok(()) => return Ok(()),
-                Err(error) => {
-                    self.restore(before);
-                    why.get_or_insert(error);
-                }
-            }
+                Err(error) => why.get_or_insert(error),
+            };
         }
         if wish.priority == Priority::Required {
             let why = why.map(|why| why.to_string()).unwrap_or_default();
