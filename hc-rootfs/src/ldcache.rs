@@ -46,7 +46,7 @@ impl Entry<'_> {
 
     /// The same, to be written.
     pub(crate) fn line(&self) -> Line {
-        Line { name: self.name.to_vec(), flags: self.flags, path: self.path.to_vec() }
+        Line { name: self.name.to_vec(), flags: self.flags, path: self.path.to_vec(), hwcap: self.hwcap }
     }
 }
 

@@ -136,20 +136,21 @@ impl<F: Files> Search<'_, F> {
         tried.cache = true;
         let cache = self.cache.get_or_init(|| Cache::parse(self.files.content(Path::new(CACHE))));
         let Some(cache) = cache else { return Ok(false) };
-        let mut plain = None;
+        let (mut plain, mut lines) = (None, Vec::new());
         for entry in cache.find(name, self.machine) {
             let path = as_path(entry.path.to_vec());
             let dropped = no_default && self.in_system_directory(&path);
             let hit = if dropped || !path.is_absolute() { None } else { self.candidate(path, tried)? };
+            lines.extend(hit.is_some().then(|| entry.line()));
             if entry.is_variant() {
                 hits.variants.extend(hit);
             } else {
-                plain = hit.map(|hit| (hit, entry.line()));
+                plain = hit;
             }
         }
-        let Some((hit, line)) = plain else { return Ok(false) };
+        let Some(hit) = plain else { return Ok(false) };
         if !loader::is_multiarch(hit.0.parent()) && !self.in_system_directory(&hit.0) {
-            self.needs.cached.push(line);
+            self.needs.cached.extend(lines);
         }
         hits.files.push(hit);
         Ok(true)

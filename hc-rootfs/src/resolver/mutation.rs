@@ -157,7 +157,7 @@ fn mutants_do_no_harm() {
             Err(_) => refused += 1,
         }
         // The one in DIR is hostile, too.
-        let wanted = Line { name: b"libq.so".to_vec(), flags: 0x303, path: b"/q/libq.so".to_vec() };
+        let wanted = Line { name: b"libq.so".to_vec(), flags: 0x303, path: b"/q/libq.so".to_vec(), hwcap: 0 };
         let _ = ldcache::merge(Some(host.cache), &[wanted], true);
     }
     assert!(peak() <= MEMORY, "{} bytes of memory", peak());
