@@ -5,11 +5,14 @@
 //! killed leaves no half file under a file's name; what it leaves in `.hc-rootfs` the next run removes. One
 //! run at a time works on a DIR, which a lock on it sees to.
 
+mod attributes;
+mod bytes;
 mod content;
 mod directory;
 mod place;
 mod root;
 mod stage;
+mod sys;
 mod undo;
 
 use crate::host::Ware;
@@ -25,6 +28,27 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use undo::{Log, Made};
+
+/// How files become copies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct How {
+    pub(crate) link: Link,
+    /// Whether extended attributes are kept.
+    pub(crate) xattrs: bool,
+}
+
+/// What a copy has in common with its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Link {
+    /// Its blocks where the file system can (copy_file_range(2) sees to that), else nothing.
+    Auto,
+    /// Its blocks.
+    Reflink,
+    /// Nothing.
+    Copy,
+    /// Everything: it is one more name of the file.
+    Hard,
+}
 
 /// A filled root directory, until NEXT runs in it.
 pub(crate) struct Rootfs {
@@ -55,11 +79,11 @@ impl Rootfs {
 pub(crate) type Late<'a> = &'a dyn Fn(&Root) -> Result<Option<Ware>>;
 
 /// Puts `wares` into `directory`, which is made when it is not there. Undone when it fails.
-pub(crate) fn fill(directory: &OsStr, wares: Vec<Ware>, late: Late<'_>) -> Result<Rootfs> {
+pub(crate) fn fill(directory: &OsStr, wares: Vec<Ware>, how: How, late: Late<'_>) -> Result<Rootfs> {
     // The modes are meant as they are; NEXT gets the caller's umask back.
     let old = umask(Mode::empty());
     let mut log = Log::default();
-    let filled = fill_logged(Path::new(directory), wares, late, old, &mut log);
+    let filled = fill_logged(Path::new(directory), wares, how, late, old, &mut log);
     umask(old);
     match filled {
         Ok((root, copied)) => Ok(Rootfs { root, log, copied }),
@@ -75,6 +99,7 @@ type Failed = (Error, Option<Stage>);
 fn fill_logged(
     directory: &Path,
     mut wares: Vec<Ware>,
+    how: How,
     late: Late<'_>,
     umask: Mode,
     log: &mut Log,
@@ -84,7 +109,7 @@ fn fill_logged(
     // Nobody else changes it now.
     let filled = late(&root).and_then(|more| {
         wares.extend(more);
-        work(&root, &wares, &mut stage, log)
+        work(&root, &wares, how, &mut stage, log)
     });
     match filled.and_then(|copied| stage.remove().map(|()| copied)) {
         Ok(copied) => Ok((root, copied)),
@@ -92,8 +117,8 @@ fn fill_logged(
     }
 }
 
-fn work(root: &Root, wares: &[Ware], stage: &mut Stage, log: &mut Log) -> Result<Vec<PathBuf>> {
-    let keeper = content::Keeper::new();
+fn work(root: &Root, wares: &[Ware], how: How, stage: &mut Stage, log: &mut Log) -> Result<Vec<PathBuf>> {
+    let keeper = content::Keeper::new(&root.directory, how);
     let mut missing = Vec::with_capacity(wares.len());
     for ware in wares {
         if root.has(&ware.name, &ware.source, &keeper) {

@@ -28,12 +28,12 @@ hc::tool!("hc-rootfs", run);
 
 /// Nothing is written before everything that the programs need is found.
 fn run(args: hc::Args) -> Result<Status> {
-    let Plan { verbose, extras, locales, directory, programs, next } = options::parse(args)?;
+    let Plan { verbose, how, extras, locales, directory, programs, next } = options::parse(args)?;
     let env = Environ::inherited();
     let host = Host::default();
     let closure = programs::closure(&programs, &locales, extras, &host, &env)?;
     let wares = host.wares(&closure.files)?;
-    let rootfs = copy::fill(&directory, wares, &|root| written::cache(&closure, &host, root))?;
+    let rootfs = copy::fill(&directory, wares, how, &|root| written::cache(&closure, &host, root))?;
     // Only now: whoever closes standard error early ends this process, but not half-way.
     for file in rootfs.copied.iter().filter(|_| verbose) {
         hc::note("hc-rootfs", &format!("copied {}", hc::show(file)));

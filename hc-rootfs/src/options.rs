@@ -1,5 +1,6 @@
 //! The command line, as values.
 
+use crate::copy::{How, Link};
 use crate::dlopen::Priority;
 use crate::resolver::Extras;
 use hc::{Args, Error, Opt, Result};
@@ -15,6 +16,8 @@ Copy each PROGRAM and all it needs to start into DIR, then run NEXT.
       --nss          with the modules in /etc/nsswitch.conf, and that
       --gconv        with the character sets of the C library
       --locale=NAME  with this locale (repeatable)
+      --link=HOW     auto (default), reflink, copy, or hard: blocks in common with the host's files
+      --no-xattrs    without file capabilities, ACLs and other extended attributes
   -v, --verbose      name each file that is copied, and each that could be opened and is not
                      there, on standard error
   -h, --help         show this help
@@ -23,12 +26,14 @@ Copy each PROGRAM and all it needs to start into DIR, then run NEXT.
 See hc-rootfs(1).
 ";
 
-const LONGS: &[&str] = &["dlopen", "nss", "gconv", "locale", "verbose", "help", "version"];
+const LONGS: &[&str] =
+    &["dlopen", "nss", "gconv", "locale", "link", "no-xattrs", "verbose", "help", "version"];
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
     pub(crate) verbose: bool,
+    pub(crate) how: How,
     pub(crate) extras: Extras,
     /// Names of locales.
     pub(crate) locales: Vec<OsString>,
@@ -45,12 +50,15 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
     let mut verbose = false;
     let mut extras = Extras { dlopen: Some(Priority::Recommended), nss: false, gconv: false };
     let mut locales = Vec::new();
+    let mut how = How { link: Link::Auto, xattrs: true };
     while let Some(option) = args.next(LONGS)? {
         match option {
             Opt::Long("dlopen") => extras.dlopen = dlopen(&args.value()?)?,
             Opt::Long("nss") => extras.nss = true,
             Opt::Long("gconv") => extras.gconv = true,
             Opt::Long("locale") => locales.push(args.value()?),
+            Opt::Long("link") => how.link = link(&args.value()?)?,
+            Opt::Long("no-xattrs") => how.xattrs = false,
             Opt::Short('v') | Opt::Long("verbose") => verbose = true,
             Opt::Short('h') | Opt::Long("help") => return Err(Error::answer(HELP)),
             Opt::Short('V') | Opt::Long("version") => {
@@ -60,7 +68,7 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
         }
     }
     let plan = plan(args.operands()?)?;
-    Ok(Plan { verbose, extras, locales, ..plan })
+    Ok(Plan { verbose, how, extras, locales, ..plan })
 }
 
 fn dlopen(value: &OsStr) -> Result<Option<Priority>> {
@@ -71,6 +79,16 @@ fn dlopen(value: &OsStr) -> Result<Option<Priority>> {
         let value = hc::show(value);
         Error::usage(format!("--dlopen '{value}': not one of required, recommended, suggested, none"))
     })
+}
+
+fn link(value: &OsStr) -> Result<Link> {
+    match value.as_bytes() {
+        b"auto" => Ok(Link::Auto),
+        b"reflink" => Ok(Link::Reflink),
+        b"copy" => Ok(Link::Copy),
+        b"hard" => Ok(Link::Hard),
+        _ => Err(Error::usage(format!("--link '{}': not one of auto, reflink, copy, hard", hc::show(value)))),
+    }
 }
 
 /// Takes the operands apart: `DIR PROGRAM... [-- NEXT [ARG]...]`.
@@ -98,7 +116,8 @@ fn plan(operands: Vec<OsString>) -> Result<Plan> {
     if next.as_ref().is_some_and(Vec::is_empty) {
         return Err(Error::usage("no NEXT after --"));
     }
-    Ok(Plan { verbose: false, extras: Extras::default(), locales: Vec::new(), directory, programs, next })
+    let (how, extras) = (How { link: Link::Auto, xattrs: true }, Extras::default());
+    Ok(Plan { verbose: false, how, extras, locales: Vec::new(), directory, programs, next })
 }
 
 #[cfg(test)]
@@ -122,6 +141,7 @@ mod tests {
         let plan = parsed(&["-v", "d", "a", "b", "--", "n", "--", "-x"]).unwrap();
         let expected = Plan {
             verbose: true,
+            how: How { link: Link::Auto, xattrs: true },
             extras: Extras { dlopen: Some(Priority::Recommended), nss: false, gconv: false },
             locales: Vec::new(),
             directory: "d".into(),

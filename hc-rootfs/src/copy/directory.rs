@@ -116,9 +116,20 @@ impl Directory {
         fstatat(self.descriptor()?, name, AtFlags::AT_SYMLINK_NOFOLLOW)
     }
 
+    /// What stands under `name`, symlinks not followed, open as a name only.
+    pub(crate) fn peek(&self, name: &OsStr) -> nix::Result<OwnedFd> {
+        let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        openat(self.descriptor()?, name, flags, Mode::empty())
+    }
+
     /// What `path` means to a process that has this directory as its root.
     pub(crate) fn status_within(&self, path: &Path) -> nix::Result<FileStat> {
-        fstat(self.open_within(path, OFlag::O_PATH | OFlag::O_CLOEXEC)?)
+        fstat(self.peek_within(path)?)
+    }
+
+    /// The same, open as a name only.
+    pub(crate) fn peek_within(&self, path: &Path) -> nix::Result<OwnedFd> {
+        self.open_within(path, OFlag::O_PATH | OFlag::O_CLOEXEC)
     }
 
     /// The same, opened.

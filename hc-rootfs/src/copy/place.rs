@@ -128,7 +128,7 @@ impl Place<'_> {
         let staged = match self.stage.take(source) {
             Some(prepared) => Some(prepared),
             // It was put somewhere before: here, or, where DIR's directories are not the host's, elsewhere.
-            None if at.status(name).is_ok_and(|status| self.keeper.is_copy(&status, source)) => return Ok(()),
+            None if at.peek(name).is_ok_and(|file| self.keeper.is_copy(&file, source)) => return Ok(()),
             None if self.root.is_elsewhere(&source.path) => None,
             None => {
                 self.stage.prepare(source, self.keeper)?;
@@ -138,7 +138,9 @@ impl Place<'_> {
         let moved = staged.map(|(stage, staged)| self.move_there(&stage, &staged, at, name)).transpose()?;
         if moved != Some(true) {
             let (shown, keeper) = (self.root.directory.name_within(&source.path), self.keeper);
-            self.put_in_place(at, name, |temporary| content::write(at, temporary, source, &shown, keeper))?;
+            self.put_in_place(at, name, |temporary| {
+                content::write(at, temporary, source, &shown, keeper, false)
+            })?;
         }
         self.copied.push(source.path.clone());
         Ok(())

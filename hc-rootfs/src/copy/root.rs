@@ -80,8 +80,7 @@ impl Root {
 
     /// True when `name` already means a file like `source` in the new root.
     pub(crate) fn has(&self, name: &Path, source: &Source, keeper: &Keeper) -> bool {
-        !self.made_here
-            && self.directory.status_within(name).is_ok_and(|status| keeper.is_copy(&status, source))
+        !self.made_here && self.directory.peek_within(name).is_ok_and(|file| keeper.is_copy(&file, source))
     }
 }
 

@@ -1,11 +1,13 @@
 //! hc-rootfs: what is found, what is copied, and what is left when it fails.
 
+mod attributes;
 mod broken;
 mod cache;
 mod change;
 mod copy;
 mod demand;
 mod hostile;
+mod link;
 mod machine;
 mod notes;
 mod owner;

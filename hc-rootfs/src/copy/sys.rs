@@ -1,0 +1,63 @@
+//! The only unsafe code of this tool: extended attributes and FICLONE, which nix lacks.
+#![allow(unsafe_code)]
+
+use nix::errno::Errno;
+use std::ffi::CStr;
+use std::fs::File;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+/// A file whose attributes are asked for.
+#[derive(Clone, Copy)]
+pub(super) enum Of<'a> {
+    Open(BorrowedFd<'a>),
+    /// Symlinks are followed.
+    Named(&'a CStr),
+}
+
+/// listxattr(2): names, each with its NUL; the length of all of them.
+pub(super) fn list(of: Of<'_>, buffer: &mut [u8]) -> nix::Result<usize> {
+    let (start, size) = (buffer.as_mut_ptr().cast(), buffer.len());
+    let length = match of {
+        // SAFETY: an open descriptor, and a buffer of that size.
+        Of::Open(file) => unsafe { libc::flistxattr(file.as_raw_fd(), start, size) },
+        // SAFETY: a C string, and a buffer of that size.
+        Of::Named(path) => unsafe { libc::listxattr(path.as_ptr(), start, size) },
+    };
+    length_of(length)
+}
+
+/// getxattr(2): the value's length; with an empty buffer nothing more.
+pub(super) fn get(of: Of<'_>, name: &CStr, buffer: &mut [u8]) -> nix::Result<usize> {
+    let (start, size) = (buffer.as_mut_ptr().cast(), buffer.len());
+    let length = match of {
+        // SAFETY: an open descriptor, a C string, and a buffer of that size.
+        Of::Open(file) => unsafe { libc::fgetxattr(file.as_raw_fd(), name.as_ptr(), start, size) },
+        // SAFETY: two C strings, and a buffer of that size.
+        Of::Named(path) => unsafe { libc::getxattr(path.as_ptr(), name.as_ptr(), start, size) },
+    };
+    length_of(length)
+}
+
+fn length_of(result: isize) -> nix::Result<usize> {
+    usize::try_from(result).map_err(|_| Errno::last())
+}
+
+/// fsetxattr(2)
+pub(super) fn set(file: BorrowedFd<'_>, name: &CStr, value: &[u8]) -> nix::Result<()> {
+    let (start, size) = (value.as_ptr().cast(), value.len());
+    // SAFETY: an open descriptor, a C string, and a value of that size.
+    let result = unsafe { libc::fsetxattr(file.as_raw_fd(), name.as_ptr(), start, size, 0) };
+    Errno::result(result).map(drop)
+}
+
+/// fremovexattr(2)
+pub(super) fn remove(file: BorrowedFd<'_>, name: &CStr) -> nix::Result<()> {
+    // SAFETY: an open descriptor, and a C string.
+    Errno::result(unsafe { libc::fremovexattr(file.as_raw_fd(), name.as_ptr()) }).map(drop)
+}
+
+/// Makes `to` share all blocks of `from` (ioctl_ficlone(2)).
+pub(super) fn clone(from: &File, to: &File) -> nix::Result<()> {
+    // SAFETY: two open descriptors; FICLONE takes the second one by value.
+    Errno::result(unsafe { libc::ioctl(to.as_raw_fd(), libc::FICLONE, from.as_raw_fd()) }).map(drop)
+}
