@@ -5,6 +5,7 @@
 //! killed leaves no half file under a file's name; what it leaves in `.hc-rootfs` the next run removes. One
 //! run at a time works on a DIR, which a lock on it sees to.
 
+mod additions;
 mod attributes;
 mod bytes;
 mod content;
@@ -15,7 +16,7 @@ mod stage;
 mod sys;
 mod undo;
 
-use crate::host::Ware;
+use crate::host::{Step, Ware};
 use crate::skeleton::MOUNT_POINTS;
 use directory::Directory;
 use hc::{Error, Result};
@@ -24,10 +25,21 @@ use nix::sys::stat::{Mode, mkdirat, umask};
 use place::Place;
 pub(crate) use root::Root;
 use stage::Stage;
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use undo::{Log, Made};
+
+pub(crate) use additions::Text;
+
+/// What is put into a root directory.
+pub(crate) struct Goods {
+    pub(crate) wares: Vec<Ware>,
+    /// Directories, and symlinks to anything.
+    pub(crate) ways: Vec<Vec<Step>>,
+    pub(crate) texts: Vec<Text>,
+}
 
 /// How files become copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,12 +90,12 @@ impl Rootfs {
 /// One more file, when that depends on what the root directory has already.
 pub(crate) type Late<'a> = &'a dyn Fn(&Root) -> Result<Option<Ware>>;
 
-/// Puts `wares` into `directory`, which is made when it is not there. Undone when it fails.
-pub(crate) fn fill(directory: &OsStr, wares: Vec<Ware>, how: How, late: Late<'_>) -> Result<Rootfs> {
+/// Puts `goods` into `directory`, which is made when it is not there. Undone when it fails.
+pub(crate) fn fill(directory: &OsStr, goods: Goods, how: How, late: Late<'_>) -> Result<Rootfs> {
     // The modes are meant as they are; NEXT gets the caller's umask back.
     let old = umask(Mode::empty());
     let mut log = Log::default();
-    let filled = fill_logged(Path::new(directory), wares, how, late, old, &mut log);
+    let filled = fill_logged(Path::new(directory), goods, how, late, old, &mut log);
     umask(old);
     match filled {
         Ok((root, copied)) => Ok(Rootfs { root, log, copied }),
@@ -98,7 +110,7 @@ type Failed = (Error, Option<Stage>);
 
 fn fill_logged(
     directory: &Path,
-    mut wares: Vec<Ware>,
+    mut goods: Goods,
     how: How,
     late: Late<'_>,
     umask: Mode,
@@ -108,8 +120,8 @@ fn fill_logged(
     let mut stage = Stage::new(&root).map_err(|error| (error, None))?;
     // Nobody else changes it now.
     let filled = late(&root).and_then(|more| {
-        wares.extend(more);
-        work(&root, &wares, how, &mut stage, log)
+        goods.wares.extend(more);
+        work(&root, &goods, how, &mut stage, log)
     });
     match filled.and_then(|copied| stage.remove().map(|()| copied)) {
         Ok(copied) => Ok((root, copied)),
@@ -117,25 +129,27 @@ fn fill_logged(
     }
 }
 
-fn work(root: &Root, wares: &[Ware], how: How, stage: &mut Stage, log: &mut Log) -> Result<Vec<PathBuf>> {
+fn work(root: &Root, goods: &Goods, how: How, stage: &mut Stage, log: &mut Log) -> Result<Vec<PathBuf>> {
     let keeper = content::Keeper::new(&root.directory, how);
-    let mut missing = Vec::with_capacity(wares.len());
-    for ware in wares {
+    let mut missing = Vec::with_capacity(goods.wares.len());
+    for ware in &goods.wares {
         if root.has(&ware.name, &ware.source, &keeper) {
             continue;
         }
         // The file may be there, and only a link to it missing; or it can be written in its place only.
-        let path = &ware.source.path;
-        let there = ware.name != *path && root.has(path, &ware.source, &keeper);
+        let path = ware.source.place();
+        let there = ware.name != path && root.has(path, &ware.source, &keeper);
         if !there && !root.is_elsewhere(path) {
             stage.prepare(&ware.source, &keeper)?;
         }
         missing.push(ware);
     }
-    let mut place = Place { root, stage, log, keeper: &keeper, copied: Vec::new() };
+    let mut place = Place { root, stage, log, keeper: &keeper, copied: Vec::new(), placed: HashMap::new() };
     for ware in missing {
         place.put(&ware.way)?;
     }
+    goods.ways.iter().try_for_each(|way| place.put(way))?;
+    goods.texts.iter().try_for_each(|text| place.text(text))?;
     let copied = place.copied;
     make_mount_points(&root.directory, log)?;
     Ok(copied)

@@ -47,7 +47,7 @@ impl Bytes for std::fs::File {
 }
 
 /// What two objects must have in common to be loaded together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Machine {
     /// 64-bit, by e_ident.
     pub(crate) wide: bool,

@@ -71,10 +71,14 @@ pub(crate) struct Owner {
 pub(crate) struct Source {
     /// Without symlinks in it.
     pub(crate) path: PathBuf,
+    /// Where it belongs in the new root, if not there.
+    pub(crate) place: Option<PathBuf>,
     pub(crate) id: Id,
     pub(crate) size: i64,
     /// Fewer blocks than its size takes: there may be holes in it.
     pub(crate) has_holes: bool,
+    /// It is a hard link.
+    pub(crate) has_names: bool,
     pub(crate) owner: Owner,
     /// Seconds and nanoseconds.
     pub(crate) modified: (i64, i64),
@@ -91,7 +95,7 @@ pub(crate) struct Ware {
 }
 
 /// One step of the way to a file, to be taken again below the new root.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Step {
     /// To the root directory (an absolute symlink).
     Root,
@@ -101,21 +105,32 @@ pub(crate) enum Step {
     Directory(OsString, Owner),
     /// Over the symlink of this name to where it leads.
     Link { name: OsString, target: PathBuf, then: Vec<Step> },
-    /// To the file of this name, where every way ends.
+    /// To the file of this name, where every way ends, but for those of a tree.
     File(OsString, Source),
+    /// To the symlink of this name, and not over it.
+    Symlink { name: OsString, target: PathBuf, to_directory: bool },
 }
 
 impl Source {
-    fn new(path: PathBuf, status: &FileStat) -> Self {
+    pub(crate) fn new(path: PathBuf, status: &FileStat) -> Self {
         Source {
             path,
             id: id_of(status),
             size: status.st_size,
+            place: None,
+            has_names: status.st_nlink > 1,
             has_holes: status.st_blocks < status.st_size / 512,
             owner: Owner::new(status),
             modified: (status.st_mtime, status.st_mtime_nsec),
             content: None,
         }
+    }
+}
+
+impl Source {
+    /// Its path in the new root.
+    pub(crate) fn place(&self) -> &Path {
+        self.place.as_deref().unwrap_or(&self.path)
     }
 }
 
@@ -141,6 +156,13 @@ impl Host {
             Some(_) => Err(failed("was changed while it was looked at")),
             None => Err(failed("is not a regular file")),
         }
+    }
+
+    /// The way to `path`, and where that ends: a path without symlinks.
+    pub(crate) fn way(&self, path: &Path) -> Result<(Vec<Step>, PathBuf)> {
+        let (mut at, mut links) = (PathBuf::from("/"), 0);
+        let way = self.walk(path, &mut at, &mut links);
+        way.map(|way| (way, at)).map_err(|why| Error::new(format!("{}: {why}", show(path))))
     }
 
     /// Walks `path` from the directory `at` on, and leaves `at` where it ends.
@@ -273,7 +295,7 @@ pub(crate) fn file_at_end(way: &[Step]) -> Option<&Source> {
     match way.last()? {
         Step::File(_, source) => Some(source),
         Step::Link { then, .. } => file_at_end(then),
-        Step::Root | Step::Up | Step::Directory(..) => None,
+        Step::Root | Step::Up | Step::Directory(..) | Step::Symlink { .. } => None,
     }
 }
 

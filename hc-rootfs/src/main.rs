@@ -7,6 +7,8 @@ mod copy;
 mod data;
 mod dlopen;
 mod elf;
+mod etc;
+mod extra;
 mod host;
 mod ldcache;
 mod loader;
@@ -20,20 +22,29 @@ mod skeleton;
 mod tokens;
 mod written;
 
+use copy::Goods;
 use hc::{Environ, Result, Status};
 use host::Host;
 use options::Plan;
+use resolver::CACHE;
+use std::path::Path;
 
 hc::tool!("hc-rootfs", run);
 
 /// Nothing is written before everything that the programs need is found.
 fn run(args: hc::Args) -> Result<Status> {
-    let Plan { verbose, how, extras, locales, directory, programs, next } = options::parse(args)?;
+    let Plan { verbose, how, extras, locales, files, etc, directory, programs, next } = options::parse(args)?;
     let env = Environ::inherited();
     let host = Host::default();
-    let closure = programs::closure(&programs, &locales, extras, &host, &env)?;
-    let wares = host.wares(&closure.files)?;
-    let rootfs = copy::fill(&directory, wares, how, &|root| written::cache(&closure, &host, root))?;
+    let mut closure = programs::closure(&programs, &locales, extras, &host, &env)?;
+    let extra = extra::collect(&files, &directory, &host, &mut closure)?;
+    let mut wares = host.wares(&closure.files)?;
+    wares.extend(extra.wares);
+    let texts = if etc { etc::texts() } else { Vec::new() };
+    // A cache that was asked for is taken as it is.
+    let asked_for = wares.iter().any(|ware| ware.name == Path::new(CACHE));
+    let late = |root: &copy::Root| if asked_for { Ok(None) } else { written::cache(&closure, &host, root) };
+    let rootfs = copy::fill(&directory, Goods { wares, ways: extra.ways, texts }, how, &late)?;
     // Only now: whoever closes standard error early ends this process, but not half-way.
     for file in rootfs.copied.iter().filter(|_| verbose) {
         hc::note("hc-rootfs", &format!("copied {}", hc::show(file)));
@@ -43,6 +54,10 @@ fn run(args: hc::Args) -> Result<Status> {
     }
     for note in data::notes(&closure, &rootfs, &directory) {
         hc::note("hc-rootfs", &note);
+    }
+    let holds = |note: &&extra::Note| note.unless.as_ref().is_none_or(|path| !rootfs.has(path));
+    for note in extra.notes.iter().filter(holds) {
+        hc::note("hc-rootfs", &note.text);
     }
     let Some(argv) = next else { return Ok(Status::SUCCESS) };
     let error = hc::exec(&argv, &env);

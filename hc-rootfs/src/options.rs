@@ -2,15 +2,20 @@
 
 use crate::copy::{How, Link};
 use crate::dlopen::Priority;
+use crate::extra::Request;
 use crate::resolver::Extras;
 use hc::{Args, Error, Opt, Result};
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Component, Path, PathBuf};
 
 const HELP: &str = "\
 Usage: hc-rootfs [OPTION]... DIR PROGRAM... [-- NEXT [ARG]...]
 Copy each PROGRAM and all it needs to start into DIR, then run NEXT.
 
+  -f, --file=SRC[:DST]
+                     also the file or directory tree SRC, as DST in the new root
+      --etc          a minimal /etc: passwd, group, hosts, nsswitch.conf and your resolv.conf
       --dlopen=PRIORITY  libraries that others open by themselves: required, recommended
                      (default) or suggested ones and those above, or none
       --nss          with the modules in /etc/nsswitch.conf, and that
@@ -27,7 +32,7 @@ See hc-rootfs(1).
 ";
 
 const LONGS: &[&str] =
-    &["dlopen", "nss", "gconv", "locale", "link", "no-xattrs", "verbose", "help", "version"];
+    &["file", "etc", "dlopen", "nss", "gconv", "locale", "link", "no-xattrs", "verbose", "help", "version"];
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,9 +42,13 @@ pub(crate) struct Plan {
     pub(crate) extras: Extras,
     /// Names of locales.
     pub(crate) locales: Vec<OsString>,
+    /// What is copied besides the programs.
+    pub(crate) files: Vec<Request>,
+    /// Whether /etc is furnished.
+    pub(crate) etc: bool,
     /// The new root directory.
     pub(crate) directory: OsString,
-    /// At least one.
+    /// At least one, unless there is something else to copy.
     pub(crate) programs: Vec<OsString>,
     /// What to become, if anything.
     pub(crate) next: Option<Vec<OsString>>,
@@ -51,12 +60,15 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
     let mut extras = Extras { dlopen: Some(Priority::Recommended), nss: false, gconv: false };
     let mut locales = Vec::new();
     let mut how = How { link: Link::Auto, xattrs: true };
+    let (mut files, mut etc) = (Vec::new(), false);
     while let Some(option) = args.next(LONGS)? {
         match option {
             Opt::Long("dlopen") => extras.dlopen = dlopen(&args.value()?)?,
             Opt::Long("nss") => extras.nss = true,
             Opt::Long("gconv") => extras.gconv = true,
             Opt::Long("locale") => locales.push(args.value()?),
+            Opt::Short('f') | Opt::Long("file") => files.push(request(&args.value()?)?),
+            Opt::Long("etc") => etc = true,
             Opt::Long("link") => how.link = link(&args.value()?)?,
             Opt::Long("no-xattrs") => how.xattrs = false,
             Opt::Short('v') | Opt::Long("verbose") => verbose = true,
@@ -68,7 +80,10 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
         }
     }
     let plan = plan(args.operands()?)?;
-    Ok(Plan { verbose, how, extras, locales, ..plan })
+    if plan.programs.is_empty() && files.is_empty() && !etc {
+        return Err(Error::usage("no PROGRAM to copy"));
+    }
+    Ok(Plan { verbose, how, extras, locales, files, etc, ..plan })
 }
 
 fn dlopen(value: &OsStr) -> Result<Option<Priority>> {
@@ -79,6 +94,43 @@ fn dlopen(value: &OsStr) -> Result<Option<Priority>> {
         let value = hc::show(value);
         Error::usage(format!("--dlopen '{value}': not one of required, recommended, suggested, none"))
     })
+}
+
+/// `SRC[:DST]`, in which `\:` is a colon of a name.
+fn request(value: &OsStr) -> Result<Request> {
+    let wrong = |why: &str| Err(Error::usage(format!("-f '{}': {why}", hc::show(value))));
+    let mut names = vec![Vec::new()];
+    let mut bytes = value.as_bytes().iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        match (byte, names.last_mut()) {
+            (b':', _) => names.push(Vec::new()),
+            (b'\\', Some(name)) if bytes.peek() == Some(&b':') => name.extend(bytes.next()),
+            (byte, Some(name)) => name.push(byte),
+            (_, None) => {}
+        }
+    }
+    let mut names = names.into_iter().map(|name| PathBuf::from(OsString::from_vec(name)));
+    let (source, place) = (names.next().unwrap_or_default(), names.next());
+    if names.next().is_some() {
+        return wrong("has two colons: \\: is one that belongs to a name");
+    }
+    if source.as_os_str().is_empty() {
+        return wrong("no file to copy");
+    }
+    let Some(place) = place else { return Ok(Request { source, place }) };
+    if !place.is_absolute() {
+        return wrong("its place in the new root has to begin with a slash");
+    }
+    if place.components().any(|component| component == Component::ParentDir) {
+        return wrong("its place in the new root has a .. in it");
+    }
+    let plain: PathBuf = place.components().collect();
+    let into = plain != Path::new("/") && place.as_os_str().as_bytes().ends_with(b"/");
+    match source.file_name() {
+        Some(name) if into => Ok(Request { place: Some(plain.join(name)), source }),
+        None if into => wrong("has no name of its own: give it one"),
+        _ => Ok(Request { source, place: Some(plain) }),
+    }
 }
 
 fn link(value: &OsStr) -> Result<Link> {
@@ -110,14 +162,12 @@ fn plan(operands: Vec<OsString>) -> Result<Plan> {
             None => programs.push(word),
         }
     }
-    if programs.is_empty() {
-        return Err(Error::usage("no PROGRAM to copy"));
-    }
     if next.as_ref().is_some_and(Vec::is_empty) {
         return Err(Error::usage("no NEXT after --"));
     }
     let (how, extras) = (How { link: Link::Auto, xattrs: true }, Extras::default());
-    Ok(Plan { verbose: false, how, extras, locales: Vec::new(), directory, programs, next })
+    let (locales, files) = (Vec::new(), Vec::new());
+    Ok(Plan { verbose: false, how, extras, locales, files, etc: false, directory, programs, next })
 }
 
 #[cfg(test)]
@@ -144,6 +194,8 @@ mod tests {
             how: How { link: Link::Auto, xattrs: true },
             extras: Extras { dlopen: Some(Priority::Recommended), nss: false, gconv: false },
             locales: Vec::new(),
+            files: Vec::new(),
+            etc: false,
             directory: "d".into(),
             programs: words(&["a", "b"]),
             next: Some(words(&["n", "--", "-x"])),

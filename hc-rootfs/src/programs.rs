@@ -4,7 +4,7 @@ use crate::elf;
 use crate::host::{Examined, Host, Id, id_of, open_regular};
 use crate::ldcache::Line;
 use crate::locale;
-use crate::resolver::{self, Absent, Extras, Found};
+use crate::resolver::{self, Absent, Extras, Found, Needs};
 use crate::script::{self, env::Starts};
 use hc::{Environ, Error, Result, show};
 use std::collections::HashSet;
@@ -35,7 +35,7 @@ pub(crate) struct Closure {
     /// What could be opened by those, and is not there.
     pub(crate) absent: Vec<Absent>,
     /// What else is wanted of each program.
-    extras: Extras,
+    pub(crate) extras: Extras,
     known: HashSet<PathBuf>,
     /// The programs that were looked into.
     opened: HashSet<PathBuf>,
@@ -68,7 +68,7 @@ fn find(program: &OsStr, env: &Environ) -> Result<PathBuf> {
 }
 
 /// As std::path::absolute, which keeps `..`: what it means depends on symlinks.
-fn absolute(file: &Path) -> Result<PathBuf> {
+pub(crate) fn absolute(file: &Path) -> Result<PathBuf> {
     use hc::Context;
     std::path::absolute(file).context("the current directory")
 }
@@ -149,16 +149,25 @@ impl Closure {
             let found = Found { object: Rc::new(object), id };
             let needs = resolver::needs(file, &real, &found, host, self.extras)?;
             self.binaries.push(real);
-            self.cached.extend(needs.cached);
             self.little_endian = little_endian;
-            let absent = needs.absent.into_iter().filter(|absent| !self.absent.contains(absent));
-            self.absent.extend(absent.collect::<Vec<_>>());
-            needs.others.into_iter().try_for_each(|file| self.add_other(file))?;
-            for (name, id) in needs.files {
-                self.add(absolute(&name)?, id);
-            }
+            self.add_needs(needs, None)?;
         }
         Ok(None)
+    }
+
+    /// Adds what one binary needs, but for what is below `except`.
+    pub(crate) fn add_needs(&mut self, needs: Needs, except: Option<&Path>) -> Result<()> {
+        self.cached.extend(needs.cached);
+        let absent = needs.absent.into_iter().filter(|absent| !self.absent.contains(absent));
+        self.absent.extend(absent.collect::<Vec<_>>());
+        needs.others.into_iter().try_for_each(|file| self.add_other(file))?;
+        for (name, id) in needs.files {
+            let name = absolute(&name)?;
+            if !except.is_some_and(|except| name.starts_with(except)) {
+                self.add(name, id);
+            }
+        }
+        Ok(())
     }
 
     /// Adds a file that is no object.

@@ -66,6 +66,6 @@ fn set_source(way: &mut [Step], to: &Source) {
     match way.last_mut() {
         Some(Step::File(_, source)) => *source = to.clone(),
         Some(Step::Link { then, .. }) => set_source(then, to),
-        Some(Step::Root | Step::Up | Step::Directory(..)) | None => {}
+        Some(Step::Root | Step::Up | Step::Directory(..) | Step::Symlink { .. }) | None => {}
     }
 }

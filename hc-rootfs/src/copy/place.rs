@@ -3,17 +3,19 @@
 //! The host's way and DIR's may differ. A directory may stand in DIR where the host has a symlink, or the
 //! symlink may lead elsewhere: then the walk goes on in what DIR has, so that the name works there.
 
+use super::additions::Placed;
 use super::content::{self, Keeper};
 use super::directory::Directory;
 use super::root::Root;
 use super::stage::{IN_THE_WAY, Stage};
 use super::undo::{Log, Made};
-use crate::host::{Owner, Source, Step, file_at_end};
+use crate::host::{Id, Owner, Source, Step, file_at_end};
 use hc::{Result, show};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, RenameFlags, readlinkat, renameat, renameat2};
 use nix::sys::stat::{Mode, SFlag, mkdirat};
 use nix::unistd::{UnlinkatFlags, linkat, symlinkat, unlinkat};
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
@@ -29,6 +31,7 @@ pub(crate) struct Place<'a> {
     pub(crate) log: &'a mut Log,
     pub(crate) keeper: &'a Keeper,
     pub(crate) copied: Vec<PathBuf>,
+    pub(crate) placed: HashMap<Id, Placed>,
 }
 
 impl Place<'_> {
@@ -53,13 +56,17 @@ impl Place<'_> {
                     self.file(&at, name, source)?;
                     at
                 }
+                Step::Symlink { name, target, to_directory } => {
+                    self.symlink(&at, name, target, *to_directory)?;
+                    at
+                }
             };
         }
         Ok(at)
     }
 
     /// Enters the directory `name`, which is made like the host's when it is not there.
-    fn enter(&mut self, at: &Rc<Directory>, name: &OsStr, owner: &Owner) -> Result<Rc<Directory>> {
+    pub(super) fn enter(&mut self, at: &Rc<Directory>, name: &OsStr, owner: &Owner) -> Result<Rc<Directory>> {
         if let Some(known) = at.known(name) {
             return Ok(known);
         }
@@ -105,7 +112,7 @@ impl Place<'_> {
     }
 
     /// Makes the symlink `name` at the end of a way, in the place of what is there if that is no directory.
-    fn link_to_file(&mut self, at: &Rc<Directory>, name: &OsStr, target: &Path) -> Result<()> {
+    pub(super) fn link_to_file(&mut self, at: &Rc<Directory>, name: &OsStr, target: &Path) -> Result<()> {
         match make_link(target, at, name) {
             Ok(()) => {
                 self.log.push(Made::Entry(Rc::clone(at), name.to_owned()));
@@ -129,20 +136,24 @@ impl Place<'_> {
             Some(prepared) => Some(prepared),
             // It was put somewhere before: here, or, where DIR's directories are not the host's, elsewhere.
             None if at.peek(name).is_ok_and(|file| self.keeper.is_copy(&file, source)) => return Ok(()),
-            None if self.root.is_elsewhere(&source.path) => None,
-            None => {
-                self.stage.prepare(source, self.keeper)?;
-                self.stage.take(source)
-            }
+            None => match self.another_name(source)? {
+                Some(linked) => Some(linked),
+                None if self.root.is_elsewhere(source.place()) => None,
+                None => {
+                    self.stage.prepare(source, self.keeper)?;
+                    self.stage.take(source)
+                }
+            },
         };
         let moved = staged.map(|(stage, staged)| self.move_there(&stage, &staged, at, name)).transpose()?;
         if moved != Some(true) {
-            let (shown, keeper) = (self.root.directory.name_within(&source.path), self.keeper);
+            let (shown, keeper) = (self.root.directory.name_within(source.place()), self.keeper);
             self.put_in_place(at, name, |temporary| {
                 content::write(at, temporary, source, &shown, keeper, false)
             })?;
         }
-        self.copied.push(source.path.clone());
+        self.remember(source, at, name);
+        self.copied.push(source.place().to_owned());
         Ok(())
     }
 
@@ -206,7 +217,7 @@ impl Place<'_> {
     }
 
     /// Puts what `make` makes at `name`, by way of a temporary one beside it: on another file system below DIR.
-    fn put_in_place(
+    pub(super) fn put_in_place(
         &mut self,
         at: &Rc<Directory>,
         name: &OsStr,
@@ -280,12 +291,18 @@ fn read_link(at: &Directory, name: &OsStr) -> nix::Result<OsString> {
     readlinkat(at.descriptor()?, name)
 }
 
-fn make_link(target: &Path, at: &Directory, name: &OsStr) -> nix::Result<()> {
+pub(super) fn make_link(target: &Path, at: &Directory, name: &OsStr) -> nix::Result<()> {
     symlinkat(target, at.descriptor()?, name)
 }
 
 /// Without `flags` by renameat(2), which every file system has.
-fn rename(from: &Directory, old: &OsStr, to: &Directory, new: &OsStr, flags: RenameFlags) -> nix::Result<()> {
+pub(super) fn rename(
+    from: &Directory,
+    old: &OsStr,
+    to: &Directory,
+    new: &OsStr,
+    flags: RenameFlags,
+) -> nix::Result<()> {
     let (from, to) = (from.descriptor()?, to.descriptor()?);
     if flags.is_empty() { renameat(from, old, to, new) } else { renameat2(from, old, to, new, flags) }
 }

@@ -49,7 +49,7 @@ impl Stage {
     pub(crate) fn prepare(&mut self, source: &Source, keeper: &Keeper) -> Result<()> {
         if !self.prepared.contains_key(&source.id) {
             let (directory, name) = self.new_name()?;
-            content::write(&directory, &name, source, &self.root.name_within(&source.path), keeper, true)?;
+            content::write(&directory, &name, source, &self.root.name_within(source.place()), keeper, true)?;
             self.prepared.insert(source.id, name);
         }
         Ok(())

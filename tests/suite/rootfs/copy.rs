@@ -171,7 +171,7 @@ fn dir_may_be_on_any_file_system_and_have_others_in_it() {
         .says("hi\n");
     run("mkdir t/u u; mount -t tmpfs x u; mkdir -p t/etc t/u/usr/bin; mount -t tmpfs x t/u/usr/bin; mkdir t/u/usr/bin/x
          rmdir t/u/usr/bin/x; hc-rootfs t/u /bin/echo; hc-unshare -m --root=t/u /bin/echo hi; ls -A t/u t/u/usr/bin")
-        .says("hi\nt/u:\nbin\ndev\nlib\nlib64\nproc\nsys\ntmp\nusr\n\nt/u/usr/bin:\necho\n");
+        .says("hi\nt/u:\nbin\ndev\nlib\nlib64\nproc\nrun\nsys\ntmp\nusr\n\nt/u/usr/bin:\necho\n");
     let inode = || Cmd::sh("stat -L -c '%i %z' /usr/bin/awk /usr/bin/echo").on(&host).run().ok().stdout;
     let before = inode();
     run("mkdir b/usr; mount --bind /usr b/usr; hc-rootfs b awk /bin/echo; hc-unshare -m --root=b awk 'BEGIN { print 7 }'")
@@ -195,7 +195,7 @@ fn on_a_file_system_below_dir_links_and_files_are_replaced() {
                   ln -sfn nowhere b/usr/lib64/ld-linux-x86-64.so.2; echo >b/usr/bin/echo
                   touch b/usr/bin/.hc-rootfs.tmp; hc-rootfs b /bin/echo
                   hc-unshare -m --root=b /bin/echo hi; ls -A b/usr/bin b/usr/lib64 b";
-    let expected = "hi\nb:\nbin\ndev\nlib\nlib64\nproc\nsys\ntmp\nusr\n\nb/usr/bin:\necho
+    let expected = "hi\nb:\nbin\ndev\nlib\nlib64\nproc\nrun\nsys\ntmp\nusr\n\nb/usr/bin:\necho
 \nb/usr/lib64:\nld-linux-x86-64.so.2\n";
     run(script).ok().quiet().says(expected);
     // What goes there needs no room elsewhere.
@@ -215,7 +215,7 @@ fn on_a_full_disk_nothing_is_left() {
     require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let (host, dir) = (Host::new(), Dir::new());
     // First for bytes, then for names.
-    for options in ["size=1m", "nr_inodes=12"] {
+    for options in ["size=1m", "nr_inodes=13"] {
         let script = format!(
             "mkdir -p small; mount -t tmpfs -o {options} x small; touch small/own; hc-rootfs small/box /bin/echo
              code=$?; ls -A small; umount small; exit $code"

@@ -6,6 +6,8 @@ mod cache;
 mod change;
 mod copy;
 mod demand;
+mod etc;
+mod extra;
 mod hostile;
 mod link;
 mod machine;

@@ -72,7 +72,7 @@ fn the_root_directory_holds_the_program_and_what_it_needs_and_mount_points() {
         let usr = if std::fs::symlink_metadata("/bin").unwrap().is_symlink() { " usr" } else { "" };
         let lines: Vec<&str> = output.text().lines().collect();
         assert!(lines[0].starts_with("bin dev lib"), "{output:?}");
-        assert!(lines[0].ends_with(&format!("proc sys tmp{usr}")), "{output:?}");
+        assert!(lines[0].ends_with(&format!("proc run sys tmp{usr}")), "{output:?}");
         assert_eq!(lines[1..], ["tmp/* dev/* sys/* etc", "no ls"]);
     }
 }
