@@ -13,6 +13,7 @@ mod link;
 mod machine;
 mod notes;
 mod owner;
+mod planted;
 mod resolve;
 mod scripts;
 mod undo;
