@@ -54,6 +54,9 @@ pub(crate) fn collect(
     closure: &mut Closure,
 ) -> Result<Extras> {
     let mut extras = Extras::default();
+    if requests.is_empty() {
+        return Ok(extras);
+    }
     let target = stat(directory).ok().map(|status| id_of(&status));
     for Request { source, place } in requests {
         let name = absolute(source)?;
