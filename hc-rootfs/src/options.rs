@@ -10,7 +10,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 
 const HELP: &str = "\
-Usage: hc-rootfs [OPTION]... DIR PROGRAM... [-- NEXT [ARG]...]
+Usage: hc-rootfs [OPTION]... DIR [PROGRAM]... [-- NEXT [ARG]...]
 Copy each PROGRAM and all it needs to start into DIR, then run NEXT.
 
   -f, --file=SRC[:DST]
