@@ -11,6 +11,7 @@ mod extra;
 mod hostile;
 mod link;
 mod machine;
+mod matrix;
 mod notes;
 mod owner;
 mod planted;
