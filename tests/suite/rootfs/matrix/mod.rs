@@ -7,6 +7,7 @@ mod machine;
 mod missing;
 mod paths;
 mod privileges;
+mod processors;
 mod scripts;
 mod wide;
 
