@@ -9,6 +9,7 @@ mod paths;
 mod privileges;
 mod processors;
 mod scripts;
+mod stand_ins;
 mod wide;
 
 use hc_tests::{Cmd, Dir, Ended, Host, Output};
