@@ -1,6 +1,7 @@
 //! Programs of every kind, each copied, and run in the copy by chroot(8): what it says on the machine it has to
 //! say in there. A table for each concern, and a test tells of all rows of its table that fail.
 
+mod cache;
 mod killed;
 mod kinds;
 mod machine;
