@@ -6,6 +6,7 @@ mod killed;
 mod kinds;
 mod machine;
 mod missing;
+mod opened;
 mod paths;
 mod privileges;
 mod processors;
@@ -76,6 +77,16 @@ script() {
     printf '%s\n' "$@" >"$file"
     chmod +x "$file"
 }
+opener() { cc -c -fPIC -DNAMES="$1" $O/opener.c; }
+note() {
+    {
+        echo '.section .note.GNU-stack,"",@progbits'
+        printf '.section .note.dlopen,"a",@note\n.balign 4\n.long 4, 2f-1f, 0x407c0c0a\n.asciz "FDO"\n1: .asciz "'
+        printf %s "$1" | sed 's/[\\"]/\\&/g'
+        printf '"\n2: .balign 4\n'
+    } | as -o note.o -
+}
+canceller() { ${CC:-cc} -c -fPIC -DHOW=$1_it $O/canceller.c; }
 "#;
 
 /// The sources of `$O`. The 32-bit ones do without the C compiler's 32-bit part, which is 60 MB.
@@ -95,6 +106,36 @@ const char *word(void);
 __attribute__((force_align_arg_pointer)) void _start(void) { puts(word()); exit(0); }
 end
 cp good.c good32.c
+cat >opener.c <<'end'
+#include <dlfcn.h>
+const char *word(void)
+{
+    static const char *const names[] = { NAMES };
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+        void *library = dlopen(names[i], RTLD_NOW);
+        const char *(*found)(void) = library ? dlsym(library, "word") : 0;
+        if (found)
+            return found();
+    }
+    return "none";
+}
+end
+cat >canceller.c <<'end'
+#include <pthread.h>
+#include <unistd.h>
+static void *cancel_it(void *x) { for (;;) pause(); return x; }
+static void *exit_it(void *x) { pthread_exit(x); }
+const char *word(void)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, 0, HOW, 0))
+        return "none";
+    if (HOW == cancel_it)
+        pthread_cancel(thread);
+    pthread_join(thread, 0);
+    return "good";
+}
+end
 : >none.c
 cc -c -fPIC main.c deep.c middle.c good.c bad.c none.c
 cc -c -m32 -fPIC -fno-stack-protector main32.c good32.c
