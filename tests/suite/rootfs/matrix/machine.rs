@@ -67,6 +67,26 @@ const WITH_LIBRARIES: &[Row] = &[
     },
 ];
 
+/// The same, copied along.
+const ALONG: &[Row] = &[
+    Row {
+        name: "perl -f",
+        make: r#"echo 'use POSIX; use List::Util "sum"; print "good\n" if sum(1, 2) == 3' >s.pl"#,
+        copy: r#"for tree in /usr/lib/*/perl-base /usr/lib/*/perl /usr/share/perl; do
+                    if test -d $tree; then trees="$trees -f $tree"; fi
+                done; hc-rootfs $trees -f $D/s.pl box perl"#,
+        run: "perl $D/s.pl",
+        ..ROW
+    },
+    Row {
+        name: "python3 -f, with a module of C that needs a library which nothing else does",
+        copy: r"tree=$(/usr/bin/python3 -c 'import os; print(os.path.dirname(os.__file__))')
+                hc-rootfs -f $tree box /usr/bin/python3",
+        run: r#"/usr/bin/python3 -c 'import json, _hashlib; print(_hashlib.new and json.loads("\"good\""))'"#,
+        ..ROW
+    },
+];
+
 #[test]
 fn programs_of_the_machine_run() {
     require!(can_make_hosts(), TAKES_ROOT);
@@ -77,4 +97,10 @@ fn programs_of_the_machine_run() {
 fn interpreters_run_with_their_libraries() {
     require!(can_make_hosts(), TAKES_ROOT);
     each(WITH_LIBRARIES);
+}
+
+#[test]
+fn interpreters_run_with_libraries_that_are_copied_along() {
+    require!(can_make_hosts(), TAKES_ROOT);
+    each(ALONG);
 }

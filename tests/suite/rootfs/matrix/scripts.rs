@@ -77,6 +77,15 @@ const PYTHON: &[Row] = &[Row {
     ..ROW
 }];
 
+/// The same, copied along.
+const PYTHON_ALONG: &[Row] = &[Row {
+    name: "#!/usr/bin/env python3, -f",
+    make: "script p '#!/usr/bin/env python3' 'import json' 'print(json.loads(\"[4]\")[0] + 3)'",
+    copy: "hc-rootfs -f $(python3 -c 'import os; print(os.path.dirname(os.__file__))') box ./p",
+    says: "7\n",
+    ..ROW
+}];
+
 #[test]
 fn scripts_run_with_all_that_their_first_lines_lead_to() {
     require!(can_make_hosts(), TAKES_ROOT);
@@ -87,4 +96,10 @@ fn scripts_run_with_all_that_their_first_lines_lead_to() {
 fn a_script_of_python_runs_with_its_library() {
     require!(can_make_hosts(), TAKES_ROOT);
     each(PYTHON);
+}
+
+#[test]
+fn a_script_of_python_runs_with_its_library_copied_along() {
+    require!(can_make_hosts(), TAKES_ROOT);
+    each(PYTHON_ALONG);
 }
