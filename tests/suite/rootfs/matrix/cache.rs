@@ -41,6 +41,13 @@ const CACHED: &[Row] = &[
         ..ROW
     },
     Row {
+        name: "variants for certain processors",
+        make: r"so x/libw.so $O/bad.o; so x/glibc-hwcaps/x86-64-v2/libw.so $O/good.o
+                echo $D/x >/etc/ld.so.conf.d/hctest.conf; ldconfig -i; exe p $O/main.o x/libw.so",
+        check: r"chroot box /lib64/ld-linux-x86-64.so.2 --glibc-hwcaps-mask none $D/p >said; grep -qx bad said",
+        ..ROW
+    },
+    Row {
         name: "second program, in the cache of the first",
         make: r"so x/libw.so $O/good.o; so y/libv.so $O/good.o; printf '%s\n' $D/x $D/y >/etc/ld.so.conf.d/hctest.conf
                 ldconfig -i; exe p $O/main.o x/libw.so; exe q $O/main.o y/libv.so",
