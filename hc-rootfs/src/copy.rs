@@ -18,6 +18,7 @@ mod undo;
 
 use crate::host::{Step, Ware};
 use crate::skeleton::MOUNT_POINTS;
+use crate::sysroot::Sysroot;
 use directory::Directory;
 use hc::{Error, Result};
 use nix::errno::Errno;
@@ -35,6 +36,8 @@ pub(crate) use additions::Text;
 
 /// What is put into a root directory.
 pub(crate) struct Goods {
+    /// Where all of it comes from.
+    pub(crate) sysroot: Sysroot,
     pub(crate) wares: Vec<Ware>,
     /// Directories, and symlinks to anything.
     pub(crate) ways: Vec<Vec<Step>>,
@@ -116,7 +119,7 @@ fn fill_logged(
     umask: Mode,
     log: &mut Log,
 ) -> std::result::Result<(Root, Vec<PathBuf>), Failed> {
-    let root = Root::open(directory, umask, log).map_err(|error| (error, None))?;
+    let root = Root::open(directory, &goods.sysroot, umask, log).map_err(|error| (error, None))?;
     let mut stage = Stage::new(&root).map_err(|error| (error, None))?;
     // Nobody else changes it now.
     let filled = late(&root).and_then(|more| {

@@ -3,10 +3,13 @@
 //! hc-rootfs does not copy them, so it says which there are and how to.
 
 use crate::copy::Rootfs;
+use crate::elf::Machine;
+use crate::host::Host;
 use crate::ldcache::Line;
-use crate::programs::Closure;
+use crate::programs::{Binary, Closure};
 use crate::resolver::CACHE;
 use crate::written;
+use goblin::elf::header::{EM_386, EM_AARCH64, EM_ARM, EM_PPC64, EM_RISCV, EM_S390, EM_X86_64};
 use hc::show;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -20,19 +23,20 @@ const UNCLEAR: &str =
 /// leaves it with mode 700. Times are kept for what is compiled ahead (python's .pyc) to count as fresh.
 const COPY: &str = "cp -dR --preserve=timestamps --parents";
 
-/// One note for each program that has data on the host which is not in the new root, for each script of which
-/// it is not known what it needs, and one if the new root's ld.so.cache is not ours and lacks something.
-pub(crate) fn notes(closure: &Closure, rootfs: &Rootfs, directory: &OsStr) -> Vec<String> {
-    let how = |paths: &[PathBuf]| how_to_copy(paths, rootfs, directory);
+/// One note for each program that has data which is not in the new root, for each script of which it is not known
+/// what it needs, and one if the new root's ld.so.cache is not ours and lacks something.
+pub(crate) fn notes(closure: &Closure, host: &Host, rootfs: &Rootfs, directory: &OsStr) -> Vec<String> {
+    let how = |paths: &[PathBuf]| how_to_copy(paths, host, rootfs, directory);
     let mut notes: Vec<String> =
         closure.unclear.iter().map(|script| format!("{}: note: {UNCLEAR}", show(script))).collect();
-    for program in &closure.binaries {
-        let absent: Vec<PathBuf> =
-            data_of(program).into_iter().filter(|path| path.is_dir() && !rootfs.has(path)).collect();
+    for Binary { path, machine } in &closure.binaries {
+        let absent = |data: &PathBuf| host.sysroot.is_directory(data) && !rootfs.has(data);
+        let absent: Vec<PathBuf> = data_of(path, *machine).into_iter().filter(absent).collect();
         if !absent.is_empty() {
-            notes.push(format!("{}{}", lack(program, &absent), how(&absent)));
+            notes.push(format!("{}{}", lack(path, &absent), how(&absent)));
         }
     }
+    notes = notes.into_iter().map(|note| host.sysroot.about(note)).collect();
     if written::lacks_in_cache(closure, &rootfs.root) {
         notes.push(foreign_cache(closure, directory));
     }
@@ -54,12 +58,19 @@ fn foreign_cache(closure: &Closure, directory: &OsStr) -> String {
 
 /// The end of a note: a command that copies `paths`. A tmpfs is likely to be seen by this chain alone, and to
 /// go with it: then there is nothing yet to copy to, and the user chooses.
-fn how_to_copy(paths: &[PathBuf], rootfs: &Rootfs, directory: &OsStr) -> String {
+fn how_to_copy(paths: &[PathBuf], host: &Host, rootfs: &Rootfs, directory: &OsStr) -> String {
+    let to = if rootfs.is_tmpfs() { OsStr::new("DIR") } else { directory };
+    let (command, stays) = match host.sysroot.name() {
+        Some(sysroot) => {
+            let trails = paths.iter().filter_map(|path| host.trail(path));
+            (command_within(sysroot.as_os_str(), trails.flatten(), to), "")
+        }
+        None => (command(paths, to), " (hc-run --root=DIR)"),
+    };
     if rootfs.is_tmpfs() {
-        let command = command(paths, OsStr::new("DIR"));
-        return format!("; with a root directory that stays (hc-run --root=DIR) copy it by: {command}");
+        return format!("; with a root directory that stays{stays} copy it by: {command}");
     }
-    format!(": {}", command(paths, directory))
+    format!(": {command}")
 }
 
 /// What `program` will not have.
@@ -71,7 +82,7 @@ fn lack(program: &Path, absent: &[PathBuf]) -> String {
 
 /// The directories where `program` (without symlinks) looks for its own library, below the prefix it is
 /// installed in. What does not exist does no harm.
-fn data_of(program: &Path) -> Vec<PathBuf> {
+fn data_of(program: &Path, machine: Machine) -> Vec<PathBuf> {
     let name = program.file_name().and_then(OsStr::to_str).unwrap_or_default();
     let Some(prefix) = program.parent().and_then(Path::parent) else { return Vec::new() };
     if is_versioned(name, "python") {
@@ -79,21 +90,29 @@ fn data_of(program: &Path) -> Vec<PathBuf> {
     }
     if name == "perl" || is_versioned(name, "perl") {
         // Debian's places first, then those of a perl that is configured with nothing special.
-        let debian = prefix.join("lib").join(multiarch());
-        return vec![
-            debian.join("perl-base"),
-            debian.join("perl"),
-            prefix.join("share/perl"),
-            prefix.join("lib64/perl5"),
-            prefix.join("lib/perl5"),
-        ];
+        let debian = multiarch(machine).iter().map(|name| prefix.join("lib").join(name));
+        let mut places: Vec<PathBuf> =
+            debian.flat_map(|debian| [debian.join("perl-base"), debian.join("perl")]).collect();
+        places.extend(["share/perl", "lib64/perl5", "lib/perl5"].map(|place| prefix.join(place)));
+        return places;
     }
     Vec::new()
 }
 
-/// Debian's name for this machine, in /usr/lib.
-fn multiarch() -> String {
-    format!("{}-linux-gnu", std::env::consts::ARCH)
+/// Debian's names for a machine, in /usr/lib.
+fn multiarch(machine: Machine) -> &'static [&'static str] {
+    match (machine.number, machine.wide, machine.little_endian) {
+        (EM_X86_64, true, _) => &["x86_64-linux-gnu"],
+        (EM_X86_64, false, _) => &["x86_64-linux-gnux32"],
+        (EM_386, ..) => &["i386-linux-gnu"],
+        (EM_AARCH64, ..) => &["aarch64-linux-gnu"],
+        (EM_ARM, ..) => &["arm-linux-gnueabihf", "arm-linux-gnueabi"],
+        (EM_PPC64, _, true) => &["powerpc64le-linux-gnu"],
+        (EM_PPC64, _, false) => &["powerpc64-linux-gnu"],
+        (EM_RISCV, true, _) => &["riscv64-linux-gnu"],
+        (EM_S390, true, _) => &["s390x-linux-gnu"],
+        _ => &[],
+    }
 }
 
 /// `python3.11`, not `python3` or `python3.11-config`.
@@ -110,17 +129,35 @@ fn is_versioned(name: &str, program: &str) -> bool {
 fn command(paths: &[PathBuf], directory: &OsStr) -> String {
     let mut words = vec![COPY.to_owned()];
     words.extend(paths.iter().map(|path| quote(path.as_os_str())));
-    let mut last = OsString::new();
-    if directory.as_bytes().starts_with(b"-") {
-        last.push("./");
+    words.push(quote_directory(directory));
+    words.join(" ")
+}
+
+/// The same for what is in a sysroot: `paths` without symlinks on the way, for they would lead cp(1) out of it. tar(1)
+/// takes each as it is, and keeps the directories that `directory` has under the name of a link.
+fn command_within(sysroot: &OsStr, paths: impl Iterator<Item = PathBuf>, directory: &OsStr) -> String {
+    let mut words = vec!["tar -C".to_owned(), quote_directory(sysroot), "-cf -".to_owned()];
+    for path in paths {
+        let word = quote(Path::new(".").join(path.strip_prefix("/").unwrap_or(&path)).as_os_str());
+        if !words.contains(&word) {
+            words.push(word);
+        }
     }
-    last.push(directory);
+    let directory = quote_directory(directory);
+    format!("{} | tar -C {directory} -xf - --keep-directory-symlink", words.join(" "))
+}
+
+fn quote_directory(directory: &OsStr) -> String {
+    let mut word = OsString::new();
+    if directory.as_bytes().starts_with(b"-") {
+        word.push("./");
+    }
+    word.push(directory);
     // $(…) takes newlines off the end of what printf writes.
     if directory.as_bytes().ends_with(b"\n") {
-        last.push("/");
+        word.push("/");
     }
-    words.push(quote(&last));
-    words.join(" ")
+    quote(&word)
 }
 
 /// The word as sh(1) would have to be given it. Bytes that must not reach a terminal are left to printf(1).
@@ -151,6 +188,8 @@ fn quote(word: &OsStr) -> String {
 mod tests {
     use super::*;
 
+    const S390X: Machine = Machine { wide: true, little_endian: false, number: EM_S390 };
+
     #[test]
     fn a_python_is_known_by_its_version() {
         assert!(is_versioned("python3.11", "python"));
@@ -158,9 +197,17 @@ mod tests {
         for name in ["python", "python3", "python3.11-config", "python.3", "pythonx.y", "ipython3.1"] {
             assert!(!is_versioned(name, "python"), "{name}");
         }
-        let paths = data_of(Path::new("/opt/py/bin/python3.12"));
+        let paths = data_of(Path::new("/opt/py/bin/python3.12"), S390X);
         assert_eq!(paths[0], Path::new("/opt/py/lib/python3.12"));
-        assert!(data_of(Path::new("/bin/echo")).is_empty());
+        assert!(data_of(Path::new("/bin/echo"), S390X).is_empty());
+    }
+
+    #[test]
+    fn a_perl_s_places_are_those_of_its_machine() {
+        let paths = data_of(Path::new("/usr/bin/perl"), S390X);
+        assert_eq!(paths[0], Path::new("/usr/lib/s390x-linux-gnu/perl-base"));
+        let little = Machine { little_endian: true, number: EM_PPC64, ..S390X };
+        assert_eq!(multiarch(little), ["powerpc64le-linux-gnu"]);
     }
 
     #[test]
@@ -169,6 +216,9 @@ mod tests {
         assert_eq!(line, format!("{COPY} '/a b/c' /d 'it'\\''s'"));
         assert_eq!(command(&[], OsStr::new("-x")), format!("{COPY} ./-x"));
         assert_eq!(command(&[], OsStr::new("a\n")), format!("{COPY} \"$(printf 'a\\012/')\""));
+        let paths = ["/-a", "/b c", "/-a"].map(PathBuf::from);
+        let line = command_within(OsStr::new("-s"), paths.into_iter(), OsStr::new("d"));
+        assert_eq!(line, "tar -C ./-s -cf - ./-a './b c' | tar -C d -xf - --keep-directory-symlink");
         assert_eq!(quote(OsStr::from_bytes(b"a\n\xff%'")), "\"$(printf 'a\\012\\377\\045\\047')\"");
     }
 }

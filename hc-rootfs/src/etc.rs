@@ -1,7 +1,7 @@
 //! `--etc`: the files in /etc without which names of users and hosts mean nothing.
 
 use crate::copy::Text;
-use crate::host::open_regular;
+use crate::sysroot::Sysroot;
 use std::io::Read;
 use std::path::Path;
 
@@ -14,7 +14,7 @@ const NSSWITCH: &str = "passwd: files\ngroup: files\nhosts: files dns\n";
 /// Far more than any resolver reads.
 const MAX: u64 = 1 << 16;
 
-/// All of them, with the caller's resolv.conf if he has one.
+/// All of them, with the caller's resolv.conf if he has one, wherever the programs are from.
 pub(crate) fn texts() -> Vec<Text> {
     let fixed = [("passwd", PASSWD), ("group", GROUP), ("hosts", HOSTS), ("nsswitch.conf", NSSWITCH)];
     let fixed = fixed.map(|(name, content)| Text { name, content: content.into() });
@@ -31,7 +31,7 @@ fn resolv_conf() -> Option<Vec<u8>> {
 }
 
 fn read(path: &Path) -> Option<Vec<u8>> {
-    let (file, _) = open_regular(path).ok()?;
+    let (file, _) = Sysroot::default().open_regular(path).ok()?;
     let mut content = Vec::new();
     file.take(MAX).read_to_end(&mut content).ok()?;
     Some(content)

@@ -7,12 +7,12 @@ mod libraries;
 mod link;
 
 use crate::host::{Examined, Host, Id, Owner, Source, Step, Ware, id_of};
-use crate::programs::{Closure, absolute};
+use crate::programs::Closure;
 use hc::{Error, Result, show};
 use libraries::Binary;
 use nix::dir::Dir;
-use nix::fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, open, openat2};
-use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, stat};
+use nix::fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, openat2};
+use nix::sys::stat::{FileStat, SFlag, fstat, fstatat, stat};
 use nix::sys::statfs::{PROC_SUPER_MAGIC, SYSFS_MAGIC, fstatfs};
 use nix::unistd::{getegid, geteuid};
 use std::ffi::{OsStr, OsString};
@@ -24,7 +24,7 @@ use std::path::{Component, Path, PathBuf};
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) source: PathBuf,
-    /// Its place in the new root, absolute; as on the host if there is none.
+    /// Its place in the new root, absolute; the same if there is none.
     pub(crate) place: Option<PathBuf>,
 }
 
@@ -45,7 +45,7 @@ pub(crate) struct Note {
     pub(crate) unless: Option<PathBuf>,
 }
 
-/// Finds what `requests` ask for; the libraries that they need join `closure`. `directory` is the new root, of which
+/// Finds what `requests` ask for, all of it where `host` is; the libraries that they need join `closure`. `directory` is the new root, of which
 /// no copy is made in itself.
 pub(crate) fn collect(
     requests: &[Request],
@@ -53,14 +53,18 @@ pub(crate) fn collect(
     host: &Host,
     closure: &mut Closure,
 ) -> Result<Extras> {
-    let mut extras = Extras::default();
     if requests.is_empty() {
-        return Ok(extras);
+        return Ok(Extras::default());
     }
     let target = stat(directory).ok().map(|status| id_of(&status));
+    find(requests, target, host, closure).map_err(|error| Error::new(host.sysroot.about(error)))
+}
+
+fn find(requests: &[Request], target: Option<Id>, host: &Host, closure: &mut Closure) -> Result<Extras> {
+    let mut extras = Extras::default();
     for Request { source, place } in requests {
-        let name = absolute(source)?;
-        let status = stat(&name).map_err(|errno| Error::from_errno(show(&name), errno))?;
+        let name = host.sysroot.absolute(source)?;
+        let status = host.sysroot.status(&name).map_err(|errno| Error::from_errno(show(&name), errno))?;
         match kind(&status) {
             SFlag::S_IFREG => extras.file(name, place.as_deref(), id_of(&status), host)?,
             SFlag::S_IFDIR => extras.directory(&name, place.as_deref(), target, host)?,
@@ -119,7 +123,7 @@ impl Extras {
             place.clone_into(&mut ware.name);
         }
         self.wares.push(ware);
-        let opened = crate::host::open_regular(&real).ok();
+        let opened = host.sysroot.open_regular(&real).ok();
         self.binaries.extend(opened.and_then(|(file, status)| Binary::of(&file, &status, real, None)));
         Ok(())
     }
@@ -132,9 +136,8 @@ impl Extras {
         host: &Host,
     ) -> Result<()> {
         let (way, real) = host.way(name)?;
-        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         let failed = |errno| Error::from_errno(show(&real), errno);
-        let top = open(&real, flags, Mode::empty()).map_err(failed)?;
+        let top = host.sysroot.open_plain_directory(&real).map_err(failed)?;
         let status = fstat(&top).map_err(failed)?;
         if Some(id_of(&status)) == target {
             return Err(Error::new(format!("{}: is the directory to copy to", show(name))));
@@ -180,9 +183,10 @@ impl Extras {
                     }
                 }
                 SFlag::S_IFREG => {
-                    let mut source = Source::new(path, &status);
+                    let mut source = Source::new(&tree.host.sysroot, path, &status);
                     source.place = tree.place.as_ref().map(|place| place.join(&below));
-                    let binary = Binary::at(&directory, &name, &status, &source.path, &tree.real);
+                    let binary =
+                        Binary::at(&directory, &name, &status, &source.path, (tree.host, &tree.real));
                     self.binaries.extend(binary);
                     let way = and(way, Step::File(name, source.clone()));
                     self.wares.push(Ware { name: source.place().to_owned(), way, source });

@@ -2,16 +2,14 @@
 
 use crate::elf::{self, Defect, Machine};
 use crate::resolver::{Files, Found, Unusable};
+use crate::sysroot::{Entry, Refusal, Sysroot};
 use hc::{Error, Result, reason, show};
 use nix::dir::Dir;
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open};
-use nix::sys::stat::{FileStat, Mode, SFlag, fstat, lstat, stat};
-use nix::sys::statfs::{PROC_SUPER_MAGIC, statfs};
+use nix::sys::stat::{FileStat, SFlag};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
@@ -28,6 +26,8 @@ const MAX_NAMES: usize = 1 << 16;
 /// What is looked at once is remembered: libraries share their directories.
 #[derive(Default)]
 pub(crate) struct Host {
+    pub(crate) sysroot: Sysroot,
+    library_path: Vec<PathBuf>,
     objects: RefCell<HashMap<PathBuf, Found>>,
     nodes: RefCell<HashMap<PathBuf, Node>>,
 }
@@ -69,6 +69,8 @@ pub(crate) struct Owner {
 /// A file to copy.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
+    /// What `path` is in.
+    pub(crate) sysroot: Sysroot,
     /// Without symlinks in it.
     pub(crate) path: PathBuf,
     /// Where it belongs in the new root, if not there.
@@ -112,8 +114,9 @@ pub(crate) enum Step {
 }
 
 impl Source {
-    pub(crate) fn new(path: PathBuf, status: &FileStat) -> Self {
+    pub(crate) fn new(sysroot: &Sysroot, path: PathBuf, status: &FileStat) -> Self {
         Source {
+            sysroot: sysroot.clone(),
             path,
             id: id_of(status),
             size: status.st_size,
@@ -141,9 +144,17 @@ impl Owner {
 }
 
 impl Host {
+    /// `library_path`: where libraries are looked for as in `LD_LIBRARY_PATH`.
+    pub(crate) fn new(sysroot: Sysroot, library_path: &[OsString]) -> Result<Self> {
+        let library_path =
+            library_path.iter().map(|path| sysroot.absolute(Path::new(path))).collect::<Result<_>>()?;
+        Ok(Host { sysroot, library_path, ..Host::default() })
+    }
+
     /// The way from the root directory to each of `files`.
     pub(crate) fn wares(&self, files: &[Examined]) -> Result<Vec<Ware>> {
-        files.iter().map(|file| self.ware(file)).collect()
+        let ware = |file| self.ware(file).map_err(|error| Error::new(self.sysroot.about(error)));
+        files.iter().map(ware).collect()
     }
 
     /// The way to `file`, which must end at the one that was looked into.
@@ -163,6 +174,15 @@ impl Host {
         let (mut at, mut links) = (PathBuf::from("/"), 0);
         let way = self.walk(path, &mut at, &mut links);
         way.map(|way| (way, at)).map_err(|why| Error::new(format!("{}: {why}", show(path))))
+    }
+
+    /// The symlinks on the way to `path`, and where it ends; each as a path without symlinks on the way.
+    pub(crate) fn trail(&self, path: &Path) -> Option<Vec<PathBuf>> {
+        let (way, at) = self.way(path).ok()?;
+        let mut trail = Vec::new();
+        leave_trail(&way, &mut PathBuf::from("/"), &mut trail);
+        trail.push(at);
+        Some(trail)
     }
 
     /// Walks `path` from the directory `at` on, and leaves `at` where it ends.
@@ -213,14 +233,11 @@ impl Host {
         if let Some(node) = self.nodes.borrow().get(path) {
             return Ok(node.clone());
         }
-        let status = lstat(path)?;
-        let node = match SFlag::from_bits_truncate(status.st_mode & SFlag::S_IFMT.bits()) {
-            SFlag::S_IFDIR => Node::Directory(Owner::new(&status)),
-            SFlag::S_IFLNK => Node::Link {
-                target: PathBuf::from(nix::fcntl::readlink(path)?),
-                of_proc: status.st_size == 0 && is_proc(path.parent()),
-            },
-            SFlag::S_IFREG => Node::File(Source::new(path.to_owned(), &status)),
+        let Entry { status, target, of_proc } = self.sysroot.entry(path)?;
+        let node = match (SFlag::from_bits_truncate(status.st_mode & SFlag::S_IFMT.bits()), target) {
+            (_, Some(target)) => Node::Link { target, of_proc },
+            (SFlag::S_IFDIR, None) => Node::Directory(Owner::new(&status)),
+            (SFlag::S_IFREG, None) => Node::File(Source::new(&self.sysroot, path.to_owned(), &status)),
             _ => return Err(Errno::EINVAL),
         };
         self.nodes.borrow_mut().insert(path.to_owned(), node.clone());
@@ -231,19 +248,13 @@ impl Host {
 /// What came of a walk, or why it failed.
 type Walked<T> = std::result::Result<T, String>;
 
-/// True for a directory of proc(5), whose links have no size unless they are plain ones.
-fn is_proc(directory: Option<&Path>) -> bool {
-    let about = directory.map(statfs);
-    about.is_some_and(|about| about.is_ok_and(|about| about.filesystem_type() == PROC_SUPER_MAGIC))
-}
-
 impl Files for Host {
     fn object(&self, path: &Path, wanted: Machine) -> std::result::Result<Found, Unusable> {
         if let Some(found) = self.objects.borrow().get(path) {
             let fits = found.object.machine == wanted;
             return if fits { Ok(found.clone()) } else { Err(Unusable::OtherMachine) };
         }
-        let (file, status) = open_regular(path).map_err(|refusal| match refusal {
+        let (file, status) = self.sysroot.open_regular(path).map_err(|refusal| match refusal {
             Refusal::Errno(
                 Errno::ENOENT | Errno::ENOTDIR | Errno::EACCES | Errno::ELOOP | Errno::ENAMETOOLONG,
             ) => Unusable::Absent,
@@ -258,8 +269,12 @@ impl Files for Host {
         Ok(found)
     }
 
+    fn library_path(&self) -> &[PathBuf] {
+        &self.library_path
+    }
+
     fn content(&self, path: &Path) -> Vec<u8> {
-        let Ok((file, status)) = open_regular(path) else { return Vec::new() };
+        let Ok((file, status)) = self.sysroot.open_regular(path) else { return Vec::new() };
         let size = usize::try_from(status.st_size).ok().filter(|&size| size <= MAX_CONTENT);
         let mut content = vec![0; size.unwrap_or(0)];
         // One that shrinks meanwhile is as good as none.
@@ -270,7 +285,7 @@ impl Files for Host {
     }
 
     fn names(&self, directory: &Path) -> Vec<OsString> {
-        let Ok(directory) = Dir::open(directory, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty()) else {
+        let Ok(directory) = self.sysroot.open_directory(directory).and_then(Dir::from_fd) else {
             return Vec::new();
         };
         let entries = directory.into_iter().filter_map(nix::Result::ok).take(MAX_NAMES);
@@ -281,12 +296,11 @@ impl Files for Host {
     }
 
     fn unwinds(&self, path: &Path) -> bool {
-        open_regular(path).is_ok_and(|(file, _)| elf::unwinds(&file))
+        self.sysroot.open_regular(path).is_ok_and(|(file, _)| elf::unwinds(&file))
     }
 
     fn is_directory(&self, path: &Path) -> bool {
-        stat(path)
-            .is_ok_and(|status| SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT == SFlag::S_IFDIR)
+        self.sysroot.is_directory(path)
     }
 }
 
@@ -299,19 +313,17 @@ pub(crate) fn file_at_end(way: &[Step]) -> Option<&Source> {
     }
 }
 
-/// Why a file is not read.
-#[derive(Debug)]
-pub(crate) enum Refusal {
-    Errno(Errno),
-    /// A directory, device, FIFO or socket.
-    Kind(&'static str),
-}
-
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Refusal::Errno(errno) => write!(f, "cannot be read: {}", reason(*errno)),
-            Refusal::Kind(kind) => write!(f, "is {kind}, not a regular file"),
+/// Takes the steps of `way` from `at` on, and notes the links.
+fn leave_trail(way: &[Step], at: &mut PathBuf, trail: &mut Vec<PathBuf>) {
+    for step in way {
+        match step {
+            Step::Root => *at = PathBuf::from("/"),
+            Step::Up => drop(at.pop()),
+            Step::Directory(name, _) | Step::File(name, _) | Step::Symlink { name, .. } => at.push(name),
+            Step::Link { name, then, .. } => {
+                trail.push(at.join(name));
+                leave_trail(then, at, trail);
+            }
         }
     }
 }
@@ -324,27 +336,5 @@ impl std::fmt::Display for Defect {
             Defect::Broken(why) => write!(f, "is broken: {why}"),
             Defect::Unreadable(errno) => write!(f, "cannot be read: {}", reason(*errno)),
         }
-    }
-}
-
-/// Opens a regular file. Anything else is not even opened: a FIFO would block, and opening a device can do
-/// things (a tape rewinds, a watchdog starts). It is looked at again once it is open, for it may have been
-/// exchanged in between.
-pub(crate) fn open_regular(path: &Path) -> std::result::Result<(File, FileStat), Refusal> {
-    check_kind(&stat(path).map_err(Refusal::Errno)?)?;
-    let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
-    let file = File::from(open(path, flags, Mode::empty()).map_err(Refusal::Errno)?);
-    let status = fstat(&file).map_err(Refusal::Errno)?;
-    check_kind(&status)?;
-    Ok((file, status))
-}
-
-fn check_kind(status: &FileStat) -> std::result::Result<(), Refusal> {
-    match SFlag::from_bits_truncate(status.st_mode & SFlag::S_IFMT.bits()) {
-        SFlag::S_IFREG => Ok(()),
-        SFlag::S_IFDIR => Err(Refusal::Kind("a directory")),
-        SFlag::S_IFIFO => Err(Refusal::Kind("a FIFO")),
-        SFlag::S_IFSOCK => Err(Refusal::Kind("a socket")),
-        _ => Err(Refusal::Kind("a device")),
     }
 }

@@ -16,6 +16,8 @@ Copy each PROGRAM and all it needs to start into DIR, then run NEXT.
   -f, --file=SRC[:DST]
                      also the file or directory tree SRC, as DST in the new root
       --etc          a minimal /etc: passwd, group, hosts, nsswitch.conf and your resolv.conf
+      --sysroot=DIR  take everything out of the root directory DIR
+  -L, --library-path=DIR  look for libraries in DIR as if LD_LIBRARY_PATH named it
       --dlopen=PRIORITY  libraries that others open by themselves: required, recommended
                      (default) or suggested ones and those above, or none
       --nss          with the modules in /etc/nsswitch.conf, and that
@@ -31,12 +33,26 @@ Copy each PROGRAM and all it needs to start into DIR, then run NEXT.
 See hc-rootfs(1).
 ";
 
-const LONGS: &[&str] =
-    &["file", "etc", "dlopen", "nss", "gconv", "locale", "link", "no-xattrs", "verbose", "help", "version"];
+const LONGS: &[&str] = &[
+    "file",
+    "etc",
+    "sysroot",
+    "library-path",
+    "dlopen",
+    "nss",
+    "gconv",
+    "locale",
+    "link",
+    "no-xattrs",
+    "verbose",
+    "help",
+    "version",
+];
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
+    pub(crate) source: Source,
     pub(crate) verbose: bool,
     pub(crate) how: How,
     pub(crate) extras: Extras,
@@ -54,9 +70,17 @@ pub(crate) struct Plan {
     pub(crate) next: Option<Vec<OsString>>,
 }
 
+/// Where everything comes from.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Source {
+    pub(crate) sysroot: Option<OsString>,
+    /// In the order in which they are searched.
+    pub(crate) library_path: Vec<OsString>,
+}
+
 /// Reads the command line. Touches nothing.
 pub(crate) fn parse(mut args: Args) -> Result<Plan> {
-    let mut verbose = false;
+    let (mut verbose, mut source) = (false, Source::default());
     let mut extras = Extras { dlopen: Some(Priority::Recommended), nss: false, gconv: false };
     let mut locales = Vec::new();
     let mut how = How { link: Link::Auto, xattrs: true };
@@ -71,6 +95,10 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
             Opt::Long("etc") => etc = true,
             Opt::Long("link") => how.link = link(&args.value()?)?,
             Opt::Long("no-xattrs") => how.xattrs = false,
+            Opt::Long("sysroot") => source.sysroot = Some(directory(&mut args, "--sysroot")?),
+            Opt::Short('L') | Opt::Long("library-path") => {
+                source.library_path.push(directory(&mut args, "-L")?);
+            }
             Opt::Short('v') | Opt::Long("verbose") => verbose = true,
             Opt::Short('h') | Opt::Long("help") => return Err(Error::answer(HELP)),
             Opt::Short('V') | Opt::Long("version") => {
@@ -83,7 +111,7 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
     if plan.programs.is_empty() && files.is_empty() && !etc {
         return Err(Error::usage("no PROGRAM to copy"));
     }
-    Ok(Plan { verbose, how, extras, locales, files, etc, ..plan })
+    Ok(Plan { source, verbose, how, extras, locales, files, etc, ..plan })
 }
 
 fn dlopen(value: &OsStr) -> Result<Option<Priority>> {
@@ -94,6 +122,13 @@ fn dlopen(value: &OsStr) -> Result<Option<Priority>> {
         let value = hc::show(value);
         Error::usage(format!("--dlopen '{value}': not one of required, recommended, suggested, none"))
     })
+}
+
+/// The value of the option just read. An empty one is a variable that is not set, and would mean the host's root or
+/// the current directory.
+fn directory(args: &mut Args, option: &str) -> Result<OsString> {
+    let value = args.value()?;
+    if value.is_empty() { Err(Error::usage(format!("{option}: '' is no directory"))) } else { Ok(value) }
 }
 
 /// `SRC[:DST]`, in which `\:` is a colon of a name.
@@ -165,9 +200,18 @@ fn plan(operands: Vec<OsString>) -> Result<Plan> {
     if next.as_ref().is_some_and(Vec::is_empty) {
         return Err(Error::usage("no NEXT after --"));
     }
-    let (how, extras) = (How { link: Link::Auto, xattrs: true }, Extras::default());
-    let (locales, files) = (Vec::new(), Vec::new());
-    Ok(Plan { verbose: false, how, extras, locales, files, etc: false, directory, programs, next })
+    Ok(Plan {
+        source: Source::default(),
+        verbose: false,
+        how: How { link: Link::Auto, xattrs: true },
+        extras: Extras::default(),
+        locales: Vec::new(),
+        files: Vec::new(),
+        etc: false,
+        directory,
+        programs,
+        next,
+    })
 }
 
 #[cfg(test)]
@@ -190,6 +234,7 @@ mod tests {
     fn programs_end_at_the_double_dash() {
         let plan = parsed(&["-v", "d", "a", "b", "--", "n", "--", "-x"]).unwrap();
         let expected = Plan {
+            source: Source::default(),
             verbose: true,
             how: How { link: Link::Auto, xattrs: true },
             extras: Extras { dlopen: Some(Priority::Recommended), nss: false, gconv: false },
@@ -219,6 +264,15 @@ mod tests {
             error(&["--dlopen=all", "d", "p"]),
             "--dlopen 'all': not one of required, recommended, suggested, none"
         );
+    }
+
+    #[test]
+    fn where_everything_comes_from() {
+        let plan = parsed(&["--sysroot=r", "-L", "a", "--library-path=b:c", "-Ld", "box", "p"]).unwrap();
+        let expected = Source { sysroot: Some("r".into()), library_path: words(&["a", "b:c", "d"]) };
+        assert_eq!(plan.source, expected);
+        assert_eq!(error(&["--sysroot=", "d", "a"]), "--sysroot: '' is no directory");
+        assert_eq!(error(&["-L", "", "d", "a"]), "-L: '' is no directory");
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! From the PROGRAMs of the command line to the names of all files that they need.
 
-use crate::elf;
-use crate::host::{Examined, Host, Id, id_of, open_regular};
+use crate::elf::{self, Machine};
+use crate::host::{Examined, Host, Id, id_of};
 use crate::ldcache::Line;
 use crate::locale;
 use crate::resolver::{self, Absent, Extras, Found, Needs};
-use crate::script::{self, env::Starts};
+use crate::script::{
+    self,
+    env::{Search, Starts},
+};
 use hc::{Environ, Error, Result, show};
 use std::collections::HashSet;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -24,8 +27,11 @@ const MAX_PROGRAMS: usize = 64;
 pub(crate) struct Closure {
     /// In the order in which they were met, each name once.
     pub(crate) files: Vec<Examined>,
-    /// The programs that are no scripts, with their symlinks resolved.
-    pub(crate) binaries: Vec<PathBuf>,
+    /// The programs that are no scripts.
+    pub(crate) binaries: Vec<Binary>,
+    /// Those that use `$ORIGIN`, which both C libraries read out of /proc/self/exe, though only for the program:
+    /// _dl_get_origin() in glibc, fixup_rpath() in musl.
+    pub(crate) needing_proc: Vec<PathBuf>,
     /// The scripts of which it is not known what env(1) starts for them.
     pub(crate) unclear: Vec<PathBuf>,
     /// What the new root's ld.so.cache has to say.
@@ -41,6 +47,13 @@ pub(crate) struct Closure {
     opened: HashSet<PathBuf>,
 }
 
+/// A program that is no script.
+pub(crate) struct Binary {
+    /// With its symlinks resolved.
+    pub(crate) path: PathBuf,
+    pub(crate) machine: Machine,
+}
+
 /// Looks up each PROGRAM as a shell would, and what it needs. Whatever is wrong with one is a failure of
 /// this tool (125): NEXT is another program.
 pub(crate) fn closure(
@@ -52,25 +65,17 @@ pub(crate) fn closure(
 ) -> Result<Closure> {
     let mut closure = Closure { extras, ..Closure::default() };
     for program in programs {
-        let file = find(program, env).map_err(|error| Error::new(error.to_string()))?;
-        closure.add_program(&file, host, env)?;
+        let added = host.sysroot.find_program(program, env.get(b"PATH"));
+        let added = added.and_then(|file| closure.add_program(&file, host, env));
+        added.map_err(|error| Error::new(host.sysroot.about(error)))?;
     }
     for name in locales {
-        locale::files(name, host)?.into_iter().try_for_each(|file| closure.add_other(file))?;
+        let added = locale::files(name, host);
+        let added =
+            added.and_then(|files| files.into_iter().try_for_each(|file| closure.add_other(file, host)));
+        added.map_err(|error| Error::new(host.sysroot.about(error)))?;
     }
     Ok(closure)
-}
-
-/// The absolute name of `program`, searched for in PATH when it has no slash.
-fn find(program: &OsStr, env: &Environ) -> Result<PathBuf> {
-    let file = hc::find_program(program, env.get(b"PATH"))?;
-    absolute(&file)
-}
-
-/// As std::path::absolute, which keeps `..`: what it means depends on symlinks.
-pub(crate) fn absolute(file: &Path) -> Result<PathBuf> {
-    use hc::Context;
-    std::path::absolute(file).context("the current directory")
 }
 
 impl Closure {
@@ -94,8 +99,13 @@ impl Closure {
             match script::env::starts(&line) {
                 Starts::Nothing => {}
                 Starts::Unknown => self.unclear.push(file.clone()),
-                Starts::Program(name) => {
-                    by_env = Some(find(&name, env).map_err(|error| {
+                Starts::Program { name, path } => {
+                    let path = match &path {
+                        Search::Inherited => env.get(b"PATH"),
+                        Search::Unset => None,
+                        Search::Value(value) => Some(value.as_slice()),
+                    };
+                    by_env = Some(host.sysroot.find_program(&name, path).map_err(|error| {
                         Error::new(format!("{}: its program, by way of env: {error}", show(&file)))
                     })?);
                 }
@@ -106,11 +116,10 @@ impl Closure {
             // As the kernel looks for it: no search in PATH, and relative to the current directory.
             let interpreter = line.interpreter.as_bytes();
             let within = if interpreter.contains(&b'/') { Path::new("") } else { Path::new(".") };
-            let found = hc::find_program(within.join(&line.interpreter).as_os_str(), None);
+            let found = host.sysroot.find_program(within.join(&line.interpreter).as_os_str(), None);
             let hint = if interpreter.ends_with(b"\r") { " (its first line ends in CR LF)" } else { "" };
-            let found = found
+            file = found
                 .map_err(|error| Error::new(format!("{}: its interpreter {error}{hint}", show(&file))))?;
-            file = absolute(&found)?;
         }
         Err(Error::new(format!(
             "{}: more than {MAX_SCRIPTS} scripts are each other's interpreters",
@@ -125,7 +134,8 @@ impl Closure {
                 if file == program { String::new() } else { format!("its interpreter {} ", show(file)) };
             Error::new(format!("{}: {whose}{why}", show(program)))
         };
-        let (opened, status) = open_regular(file).map_err(|refusal| refused(refusal.to_string()))?;
+        let (opened, status) =
+            host.sysroot.open_regular(file).map_err(|refusal| refused(refusal.to_string()))?;
         let id = id_of(&status);
         let object = match elf::parse(&opened, None) {
             Ok(object) => object,
@@ -148,21 +158,22 @@ impl Closure {
             let little_endian = object.machine.little_endian;
             let found = Found { object: Rc::new(object), id };
             let needs = resolver::needs(file, &real, &found, host, self.extras)?;
-            self.binaries.push(real);
+            self.needing_proc.extend(resolver::names_origin(&found.object).then(|| real.clone()));
+            self.binaries.push(Binary { path: real, machine: found.object.machine });
             self.little_endian = little_endian;
-            self.add_needs(needs, None)?;
+            self.add_needs(needs, None, host)?;
         }
         Ok(None)
     }
 
     /// Adds what one binary needs, but for what is below `except`.
-    pub(crate) fn add_needs(&mut self, needs: Needs, except: Option<&Path>) -> Result<()> {
+    pub(crate) fn add_needs(&mut self, needs: Needs, except: Option<&Path>, host: &Host) -> Result<()> {
         self.cached.extend(needs.cached);
         let absent = needs.absent.into_iter().filter(|absent| !self.absent.contains(absent));
         self.absent.extend(absent.collect::<Vec<_>>());
-        needs.others.into_iter().try_for_each(|file| self.add_other(file))?;
+        needs.others.into_iter().try_for_each(|file| self.add_other(file, host))?;
         for (name, id) in needs.files {
-            let name = absolute(&name)?;
+            let name = host.sysroot.absolute(&name)?;
             if !except.is_some_and(|except| name.starts_with(except)) {
                 self.add(name, id);
             }
@@ -171,8 +182,9 @@ impl Closure {
     }
 
     /// Adds a file that is no object.
-    fn add_other(&mut self, file: PathBuf) -> Result<()> {
-        let (_, status) = open_regular(&file).map_err(|why| Error::new(format!("{}: {why}", show(&file))))?;
+    fn add_other(&mut self, file: PathBuf, host: &Host) -> Result<()> {
+        let opened = host.sysroot.open_regular(&file);
+        let (_, status) = opened.map_err(|why| Error::new(format!("{}: {why}", show(&file))))?;
         self.add(file, id_of(&status));
         Ok(())
     }

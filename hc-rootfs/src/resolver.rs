@@ -14,6 +14,7 @@ use crate::elf::{Machine, Need, Object, Role};
 use crate::host::Id;
 use crate::ldcache::{Cache, Line};
 use crate::loader::{Defaults, Kind};
+use crate::tokens;
 pub(crate) use demand::{Absent, Extras};
 use find::Hits;
 use hc::{Error, Result, show};
@@ -42,6 +43,10 @@ pub(crate) trait Files {
     /// What [`crate::elf::unwinds`] says of a file.
     fn unwinds(&self, path: &Path) -> bool;
     fn is_directory(&self, path: &Path) -> bool;
+    /// Where to look as in `LD_LIBRARY_PATH`.
+    fn library_path(&self) -> &[PathBuf] {
+        &[]
+    }
 }
 
 /// An object that can be loaded.
@@ -291,6 +296,13 @@ impl<F: Files> Search<'_, F> {
 fn loaded(path: PathBuf, real: &Path, found: Found, needer: Option<Rc<Loaded>>) -> Rc<Loaded> {
     let origin = real.parent().unwrap_or(Path::new("/")).to_owned();
     Rc::new(Loaded { path, origin, id: found.id, object: found.object, needer })
+}
+
+/// True for a program whose search paths or names are given by where it is itself.
+pub(crate) fn names_origin(program: &Object) -> bool {
+    let paths = program.rpath.iter().chain(&program.runpath);
+    let mut texts = paths.chain(program.needed.iter().map(|need| &need.name)).map(Vec::as_slice);
+    program.interpreter.is_some() && texts.any(tokens::names_origin)
 }
 
 /// Whose the name is, for messages that begin with the program.

@@ -1,6 +1,7 @@
 //! The `#!` line, as the kernel reads it (load_script() in fs/binfmt_script.c), and env(1)'s part in it.
 
 pub(crate) mod env;
+mod split;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;

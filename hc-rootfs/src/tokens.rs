@@ -42,6 +42,11 @@ pub(crate) fn has_platform(text: &[u8]) -> bool {
     text.split(|&byte| byte == b'$').skip(1).any(|rest| strip_token(rest, PLATFORM).is_some())
 }
 
+/// True for a text with `$ORIGIN` or `${ORIGIN}` in it.
+pub(crate) fn names_origin(text: &[u8]) -> bool {
+    text.split(|&byte| byte == b'$').skip(1).any(|rest| strip_token(rest, b"ORIGIN").is_some())
+}
+
 /// What follows `NAME` or `{NAME}` at the start of `text`. As in glibc, the bare form ends where the name
 /// does, whatever comes next.
 fn strip_token<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
@@ -65,6 +70,16 @@ mod tests {
         assert_eq!(expand("$ORIGIN/../$LIB"), "/opt/x/../lib64");
         assert_eq!(expand("${ORIGIN}a${LIB}"), "/opt/xalib64");
         assert_eq!(expand("/usr/$PLATFORM"), "/usr/haswell");
+    }
+
+    #[test]
+    fn the_origin_is_noticed_where_it_is_replaced() {
+        for text in ["$ORIGIN", "/a:${ORIGIN}/b", "$LIB$ORIGINAL", "$$ORIGIN"] {
+            assert!(names_origin(text.as_bytes()), "{text}");
+        }
+        for text in ["", "ORIGIN", "$LIB/ORIGIN", "${ORIGIN", "/$"] {
+            assert!(!names_origin(text.as_bytes()), "{text}");
+        }
     }
 
     #[test]

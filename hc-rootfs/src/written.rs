@@ -2,7 +2,7 @@
 //! file without a name that holds it.
 
 use crate::copy::Root;
-use crate::host::{Examined, Host, Source, Step, Ware, id_of, open_regular};
+use crate::host::{Examined, Host, Source, Step, Ware, id_of};
 use crate::ldcache::{Merged, merge};
 use crate::programs::Closure;
 use crate::resolver::CACHE;
@@ -20,7 +20,10 @@ use std::rc::Rc;
 /// then there is a note.
 pub(crate) fn cache(closure: &Closure, host: &Host, root: &Root) -> Result<Option<Ware>> {
     match look(closure, root) {
-        Merged::New(content) => ware(Path::new(CACHE), &content, host).map(Some),
+        Merged::New(content) => {
+            let made = ware(Path::new(CACHE), &content, host);
+            made.map(Some).map_err(|error| Error::new(host.sysroot.about(error)))
+        }
         Merged::Complete | Merged::Foreign => Ok(None),
     }
 }
@@ -39,7 +42,8 @@ fn look(closure: &Closure, root: &Root) -> Merged {
 
 /// A file like the host's `name` in all but its content.
 fn ware(name: &Path, content: &[u8], host: &Host) -> Result<Ware> {
-    let (_, status) = open_regular(name).map_err(|why| Error::new(format!("{}: {why}", show(name))))?;
+    let opened = host.sysroot.open_regular(name);
+    let (_, status) = opened.map_err(|why| Error::new(format!("{}: {why}", show(name))))?;
     let mut ware = host.ware(&Examined { name: name.to_owned(), id: id_of(&status) })?;
     ware.source = written(&ware.source, content).context(show(name))?;
     set_source(&mut ware.way, &ware.source);

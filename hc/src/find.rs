@@ -17,7 +17,8 @@ const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
 /// The files that `program` can mean, in order: itself when it has a slash, else one in each directory of
 /// `path` (the value of PATH, if set; an empty element is the current directory). An element
 /// that is longer than any path can be is passed over, as by execvp(3).
-fn candidates(program: &OsStr, path: Option<&[u8]>) -> Vec<PathBuf> {
+#[must_use]
+pub fn candidates(program: &OsStr, path: Option<&[u8]>) -> Vec<PathBuf> {
     const LONGEST: usize = libc::PATH_MAX.unsigned_abs() as usize - 1;
     let name = program.as_bytes();
     if has_slash(program) {

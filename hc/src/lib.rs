@@ -31,7 +31,7 @@ pub use args::{Args, Opt};
 pub use environ::Environ;
 pub use error::{Context, Error, Manner, Result, Status, reason};
 pub use exec::{exec, exec_as};
-pub use find::{Refused, find_program};
+pub use find::{Refused, candidates, find_program};
 pub use output::{complain, note, print};
 pub use show::show;
 pub use start::start;

@@ -5,11 +5,11 @@
 //! trusted.* is bookkeeping, which overlayfs would even follow.
 
 use super::sys::{self, Of};
+use crate::host::Source;
 use nix::errno::Errno;
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 
 const CAPABILITIES: &CStr = c"security.capability";
 const ACL: &CStr = c"system.posix_acl_access";
@@ -99,8 +99,9 @@ pub(super) fn drop_acl(file: &impl AsFd) -> nix::Result<()> {
 
 /// True when `copy`, which may be open as a name only, has the attributes of `source`, but for those that it cannot
 /// have: `privileged` says whether this user can set capabilities.
-pub(super) fn are_kept(copy: &OwnedFd, source: &Path, privileged: bool) -> bool {
-    let Ok(source) = CString::new(source.as_os_str().as_bytes()) else { return false };
+pub(super) fn are_kept(copy: &OwnedFd, source: &Source, privileged: bool) -> bool {
+    let Ok(pin) = source.sysroot.pin(&source.path, source.id) else { return false };
+    let Ok(source) = CString::new(pin.path().as_os_str().as_bytes()) else { return false };
     // flistxattr(2) does not take such a descriptor. Without /proc, the file is copied once more.
     let Ok(copy) = CString::new(format!("/proc/self/fd/{}", copy.as_raw_fd())) else { return false };
     let copy = Of::Named(&copy);

@@ -6,9 +6,10 @@ use super::directory::Directory;
 use super::sys::Of;
 use super::{How, Link};
 use crate::host::{Owner, Source, id_of};
+use crate::sysroot::Refusal;
 use hc::{Error, Result, reason, show};
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, open, openat};
+use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, futimens};
 use nix::sys::time::TimeSpec;
 use nix::unistd::{Gid, Uid, fchown, geteuid, linkat};
@@ -48,7 +49,7 @@ impl Keeper {
             return id_of(&status) == source.id;
         }
         self.looks_like(&status, source)
-            && (made || !self.how.xattrs || attributes::are_kept(file, &source.path, self.root))
+            && (made || !self.how.xattrs || attributes::are_kept(file, source, self.root))
     }
 
     fn looks_like(&self, status: &FileStat, source: &Source) -> bool {
@@ -130,8 +131,8 @@ pub(crate) fn write(
         return link(directory, name, source, shown);
     }
     let failed = |errno| Error::from_errno(show(shown), errno);
-    let from = open_source(source)
-        .map_err(|errno| Error::new(format!("{}: cannot be read: {}", show(&source.path), reason(errno))))?;
+    let of_source = |why: String| Error::new(source.sysroot.about(format!("{}: {why}", show(&source.path))));
+    let from = open_source(source).map_err(|refusal| of_source(refusal.to_string()))?;
     // Nobody else's until it is whole.
     let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let to = directory
@@ -149,7 +150,7 @@ pub(crate) fn write(
         && status.st_size == copied
         && (status.st_mtime, status.st_mtime_nsec) == source.modified;
     if !same {
-        return Err(Error::new(format!("{}: was changed while it was copied", show(&source.path))));
+        return Err(of_source("was changed while it was copied".to_owned()));
     }
     let mut attributes = Attributes::new();
     if keeper.how.xattrs {
@@ -163,30 +164,37 @@ pub(crate) fn write(
     futimens(&to, &TimeSpec::UTIME_OMIT, &TimeSpec::new(seconds, nanoseconds)).map_err(failed)
 }
 
-fn open_source(source: &Source) -> nix::Result<File> {
-    if let Some(content) = &source.content {
-        return content.try_clone().map(File::from).map_err(|_| Errno::EMFILE);
+fn open_source(source: &Source) -> std::result::Result<File, Refusal> {
+    match &source.content {
+        Some(content) => content.try_clone().map(File::from).map_err(|_| Refusal::Errno(Errno::EMFILE)),
+        None => source.sysroot.open_plain(&source.path),
     }
-    let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
-    open(&source.path, flags, Mode::empty()).map(File::from)
 }
 
-/// Makes `name` one more name of the host's file.
+/// Makes `name` one more name of the file itself.
 fn link(directory: &Directory, name: &OsStr, source: &Source, shown: &Path) -> Result<()> {
-    let linked =
-        directory.descriptor().and_then(|to| linkat(AT_FDCWD, &source.path, to, name, AtFlags::empty()));
-    linked.map_err(|errno| {
+    let changed = || {
+        let why = format!("{}: was changed while it was looked at", show(&source.path));
+        Err(Error::new(source.sysroot.about(why)))
+    };
+    let linked = source.sysroot.pin(&source.path, source.id).and_then(|from| {
+        let flags = if from.is_link() { AtFlags::AT_SYMLINK_FOLLOW } else { AtFlags::empty() };
+        linkat(AT_FDCWD, from.path(), directory.descriptor()?, name, flags)
+    });
+    linked.or_else(|errno| {
         let why = match errno {
+            Errno::ESTALE => return changed(),
             Errno::EXDEV => "it is on another file system or mount".to_owned(),
             Errno::EPERM => format!("{} (see fs.protected_hardlinks in proc(5))", reason(errno)),
             errno => reason(errno),
         };
-        Error::new(format!("{}: cannot be a hard link to {}: {why}", show(shown), show(&source.path)))
+        let of = source.sysroot.place_of(&source.path);
+        Err(Error::new(format!("{}: cannot be a hard link to {of}: {why}", show(shown))))
     })?;
     if directory.status(name).is_ok_and(|status| id_of(&status) == source.id) {
         return Ok(());
     }
-    Err(Error::new(format!("{}: was changed while it was looked at", show(&source.path))))
+    changed()
 }
 
 fn not_shared(shown: &Path, source: &Source, errno: Errno) -> Error {
@@ -197,5 +205,6 @@ fn not_shared(shown: &Path, source: &Source, errno: Errno) -> Error {
         }
         errno => reason(errno),
     };
-    Error::new(format!("{}: cannot share blocks with {}: {why}", show(shown), show(&source.path)))
+    let of = source.sysroot.place_of(&source.path);
+    Error::new(format!("{}: cannot share blocks with {of}: {why}", show(shown)))
 }

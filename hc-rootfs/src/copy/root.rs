@@ -4,6 +4,7 @@ use super::content::Keeper;
 use super::directory::Directory;
 use super::undo::{Log, Made};
 use crate::host::{Source, id_of};
+use crate::sysroot::Sysroot;
 use hc::{Context, Error, Result, reason, show};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, Flock, FlockArg, OFlag, open, readlink};
@@ -38,7 +39,7 @@ pub(crate) struct Root {
 
 impl Root {
     /// Opens `path`, making it (0755) and its parents (as `umask` has it) when they are not there.
-    pub(crate) fn open(path: &Path, umask: Mode, log: &mut Log) -> Result<Self> {
+    pub(crate) fn open(path: &Path, sysroot: &Sysroot, umask: Mode, log: &mut Log) -> Result<Self> {
         let shown = if path.as_os_str().is_empty() { "''".to_owned() } else { show(path).to_string() };
         // mkdir(2) makes no directory of the name ".".
         let plain: PathBuf = path.components().collect();
@@ -53,7 +54,7 @@ impl Root {
             if !stat(path).is_ok_and(|named| same_file(&named, &status)) {
                 continue;
             }
-            refuse_host_root(&status, &shown)?;
+            refuse_source(sysroot, &status, &shown)?;
             return Ok(Root {
                 directory: Directory::root(descriptor, path.to_owned()),
                 made_here,
@@ -156,13 +157,16 @@ fn same_file(one: &FileStat, other: &FileStat) -> bool {
     id_of(one) == id_of(other)
 }
 
-/// Copying / into itself would replace files by themselves at best.
-fn refuse_host_root(status: &FileStat, shown: &str) -> Result<()> {
-    let host = stat("/").context("/")?;
-    if same_file(&host, status) {
-        return Err(Error::new(format!(
-            "{shown}: is the root directory, where the programs come from: name a directory to copy them to"
-        )));
-    }
-    Ok(())
+/// Copying a root directory into itself would replace files by themselves at best, and nobody means this machine's
+/// to become another's.
+fn refuse_source(sysroot: &Sysroot, status: &FileStat, shown: &str) -> Result<()> {
+    let what = if sysroot.is_root(status).context("/")? {
+        let which = if sysroot.name().is_some() { "sysroot" } else { "root directory" };
+        format!("the {which}, where the programs come from")
+    } else if sysroot.name().is_some() && same_file(&stat("/").context("/")?, status) {
+        "the root directory of this machine".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(format!("{shown}: is {what}: name a directory to copy them to")))
 }

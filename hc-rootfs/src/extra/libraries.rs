@@ -2,12 +2,11 @@
 
 use super::Extras;
 use crate::elf::{self, Machine, Object};
-use crate::host::{Host, id_of, open_regular};
-use crate::programs::Closure;
+use crate::host::{Host, id_of};
+use crate::programs::{self, Closure};
 use crate::resolver::{self, Files, Found, Unusable};
 use hc::Result;
-use nix::fcntl::{OFlag, openat};
-use nix::sys::stat::{FileStat, Mode, fstat};
+use nix::sys::stat::{FileStat, fstat};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -40,14 +39,12 @@ impl Binary {
         name: &OsStr,
         status: &FileStat,
         path: &Path,
-        tree: &Path,
+        (host, tree): (&Host, &Path),
     ) -> Option<Self> {
         if status.st_size < MIN_SIZE {
             return None;
         }
-        let flags =
-            OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
-        let file = File::from(openat(directory, name, flags, Mode::empty()).ok()?);
+        let file = host.sysroot.open_entry(directory, name, path).ok()?;
         let same = fstat(&file).is_ok_and(|opened| id_of(&opened) == id_of(status));
         if same { Self::of(&file, status, path.to_owned(), Some(tree.to_owned())) } else { None }
     }
@@ -57,9 +54,10 @@ impl Binary {
 /// occasions that never come, and a note says what they lack.
 pub(super) fn resolve(extras: &mut Extras, host: &Host, closure: &mut Closure) -> Result<()> {
     let binaries = std::mem::take(&mut extras.binaries);
-    let loaders = if binaries.is_empty() { HashMap::new() } else { loaders(closure, &binaries) };
+    let loaders = if binaries.is_empty() { HashMap::new() } else { loaders(closure, &binaries, host) };
     let files = Remembering { host, contents: RefCell::default() };
     for Binary { path, found, tree } in binaries {
+        closure.needing_proc.extend(resolver::names_origin(&found.object).then(|| path.clone()));
         let Some(found) = with_loader(found, &loaders) else { continue };
         let needs = match resolver::needs(&path, &path, &found, &files, closure.extras) {
             Ok(needs) => needs,
@@ -70,7 +68,7 @@ pub(super) fn resolve(extras: &mut Extras, host: &Host, closure: &mut Closure) -
             Err(error) => return Err(error),
         };
         closure.little_endian = found.object.machine.little_endian;
-        closure.add_needs(needs, tree.as_deref())?;
+        closure.add_needs(needs, tree.as_deref(), host)?;
     }
     Ok(())
 }
@@ -86,8 +84,11 @@ fn with_loader(found: Found, loaders: &HashMap<Machine, Vec<u8>>) -> Option<Foun
 }
 
 /// The loader of each machine: that of the first PROGRAM for it, or of a program among `binaries`.
-fn loaders(closure: &Closure, binaries: &[Binary]) -> HashMap<Machine, Vec<u8>> {
-    let parsed = |path: &PathBuf| elf::parse(&open_regular(path).ok()?.0, None).ok().map(Rc::new);
+fn loaders(closure: &Closure, binaries: &[Binary], host: &Host) -> HashMap<Machine, Vec<u8>> {
+    let parsed = |program: &programs::Binary| {
+        let (file, _) = host.sysroot.open_regular(&program.path).ok()?;
+        elf::parse(&file, None).ok().map(Rc::new)
+    };
     let programs = closure.binaries.iter().filter_map(parsed);
     let mut loaders = HashMap::new();
     for object in programs.chain(binaries.iter().map(|binary| Rc::clone(&binary.found.object))) {
@@ -107,6 +108,10 @@ struct Remembering<'a> {
 impl Files for Remembering<'_> {
     fn object(&self, path: &Path, wanted: Machine) -> std::result::Result<Found, Unusable> {
         self.host.object(path, wanted)
+    }
+
+    fn library_path(&self) -> &[PathBuf] {
+        self.host.library_path()
     }
 
     fn content(&self, path: &Path) -> Vec<u8> {

@@ -3,8 +3,8 @@
 use super::{Extras, Note, Tree};
 use crate::host::{Examined, Step, id_of};
 use hc::show;
-use nix::fcntl::{AtFlags, readlinkat};
-use nix::sys::stat::{SFlag, fstatat};
+use nix::fcntl::readlinkat;
+use nix::sys::stat::SFlag;
 use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path, PathBuf};
@@ -20,7 +20,7 @@ impl Extras {
         path: &Path,
     ) -> nix::Result<Step> {
         let target = PathBuf::from(readlinkat(directory, name.as_os_str())?);
-        let status = fstatat(directory, name.as_os_str(), AtFlags::empty()).ok();
+        let status = tree.host.sysroot.status_over(directory, &name, path).ok();
         let kind = status.as_ref().map(super::kind);
         let to_directory = kind == Some(SFlag::S_IFDIR);
         if let Some(status) = status.filter(|_| !stays_inside(tree, path, &target)) {
@@ -47,9 +47,8 @@ impl Extras {
         match kind {
             Some(SFlag::S_IFREG) if !moved => match tree.host.ware(&Examined { name: place, id }) {
                 Ok(ware) => {
-                    let (real, opened) =
-                        (ware.source.path.clone(), crate::host::open_regular(&ware.source.path));
-                    if let Ok((file, status)) = opened {
+                    let real = ware.source.path.clone();
+                    if let Ok((file, status)) = tree.host.sysroot.open_regular(&real) {
                         let top = Some(tree.real.clone());
                         self.binaries.extend(super::Binary::of(&file, &status, real, top));
                     }

@@ -73,12 +73,21 @@ impl<F: Files> Search<'_, F> {
             hits.files.extend(self.candidate(path.to_owned(), tried)?);
             return Ok(());
         }
+        // As LD_LIBRARY_PATH: behind DT_RPATH, before DT_RUNPATH, and to musl before both.
+        let given = self.files.library_path();
+        let is_first = self.kind == Kind::Musl || needer.object.runpath.is_some();
+        if is_first && self.in_any(given, path, tried, hits)? {
+            return Ok(());
+        }
         for (owner, list) in self.own_paths(needer) {
             for directory in self.directories(owner, list, platform) {
                 if self.in_directory(&directory, path, tried, hits)? {
                     return Ok(());
                 }
             }
+        }
+        if !is_first && self.in_any(given, path, tried, hits)? {
+            return Ok(());
         }
         let no_default = self.kind == Kind::Glibc && needer.object.no_default;
         if self.kind == Kind::Glibc && self.in_cache(name, no_default, tried, hits)? {
@@ -100,6 +109,21 @@ impl<F: Files> Search<'_, F> {
             }
         }
         Ok(())
+    }
+
+    fn in_any(
+        &self,
+        directories: &[PathBuf],
+        name: &Path,
+        tried: &mut Tried,
+        hits: &mut Hits,
+    ) -> Result<bool, Stop> {
+        for directory in directories {
+            if self.in_directory(directory, name, tried, hits)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Looks for `name` in `directory`, and first in its subdirectories for certain processors. True when it is

@@ -46,19 +46,58 @@ fn what_env_starts_may_be_a_script_again() {
 #[test]
 fn options_of_env_are_understood_or_a_note_is_made() {
     let dir = Dir::new();
-    for line in ["-iS sh -e", "-S -iu HOME sh", "-S --uns HOME sh", "-S - sh", "-ivSsh"] {
+    for line in [
+        "-iS sh -e",
+        "-S -iu HOME sh",
+        "-S --uns HOME sh",
+        "-S - sh",
+        "-ivSsh",
+        "-S 'sh' # -x",
+        r"-S\_sh\_-e\c ${HOME}",
+        "-S A=${PATH} \"sh\"",
+        "-S -C /usr bin/sh",
+    ] {
         dir.program("s", format!("#!/usr/bin/env {line}\necho ran\n"));
         Cmd::new(dir.join("s")).run().ok().says("ran\n");
         rootfs(&dir).arg("./s").run().ok().quiet();
         inside(&dir).arg(dir.join("s")).run().ok().says("ran\n");
         fs::remove_dir_all(dir.join("box")).unwrap();
     }
-    for line in ["-S 'sh'", "-S ${PATH:+x}", "-i", "A=1"] {
+    for line in ["-S ${SHELL}", "-S ${PATH:+x}", "-S --env0-from=f sh", "-i", "A=1"] {
         dir.program("s", format!("#!/usr/bin/env {line}\n"));
         let why =
             "which program its first line starts by way of env is not known: name that as a PROGRAM as well";
         let note = format!("hc-rootfs: {}: note: {why}\n", dir.join("s").display());
         rootfs(&dir).arg("./s").run().ok().says("").complains(note);
+    }
+}
+
+#[test]
+fn env_looks_in_the_path_that_it_has_made() {
+    require!(can_look_inside(), NO_CONTAINERS);
+    let dir = Dir::new();
+    let path = dir.path().display();
+    for place in ["a", "b"] {
+        dir.program(format!("{place}/tool"), format!("#!/bin/sh\necho {place}\n"));
+    }
+    let run = |line: &str| {
+        dir.program("s", format!("#!/usr/bin/env -S {line} tool\n"));
+        let caller = format!("{path}/a:/usr/bin:/bin");
+        let real = Cmd::new(dir.join("s")).env("PATH", &caller).run().ok();
+        rootfs(&dir).arg("./s").env("PATH", &caller).run().ok().quiet();
+        let inside = inside(&dir).arg(dir.join("s")).env("PATH", &caller).run().ok();
+        assert_eq!(inside.text(), real.text(), "{line}");
+        fs::remove_dir_all(dir.join("box")).unwrap();
+        real.text().to_owned()
+    };
+    assert_eq!(run(""), "a\n");
+    assert_eq!(run(&format!("PATH={path}/b")), "b\n");
+    assert_eq!(run(&format!("-i PATH={path}/a PATH={path}/b:/bin")), "b\n");
+    for line in ["-i", "-u PATH", "-"] {
+        dir.program("s", format!("#!/usr/bin/env -S {line} tool\n"));
+        let message = rootfs(&dir).arg("./s").env("PATH", dir.join("a")).run().fails("hc-rootfs", 125);
+        let why = "its program, by way of env: tool: not found in /bin:/usr/bin (PATH is not set)";
+        assert_eq!(message, format!("{path}/s: {why}"), "{line}");
     }
 }
 

@@ -1,0 +1,35 @@
+//! Why a file is not read.
+
+use hc::reason;
+use nix::errno::Errno;
+use nix::sys::stat::{FileStat, SFlag};
+
+/// Why a file is not read.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    Errno(Errno),
+    /// A directory, device, FIFO or socket.
+    Kind(&'static str),
+    /// Another file has taken its place.
+    Changed,
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Refusal::Errno(errno) => write!(f, "cannot be read: {}", reason(*errno)),
+            Refusal::Kind(kind) => write!(f, "is {kind}, not a regular file"),
+            Refusal::Changed => f.write_str("was changed while it was looked at"),
+        }
+    }
+}
+
+pub(super) fn check_kind(status: &FileStat) -> std::result::Result<(), Refusal> {
+    match SFlag::from_bits_truncate(status.st_mode & SFlag::S_IFMT.bits()) {
+        SFlag::S_IFREG => Ok(()),
+        SFlag::S_IFDIR => Err(Refusal::Kind("a directory")),
+        SFlag::S_IFIFO => Err(Refusal::Kind("a FIFO")),
+        SFlag::S_IFSOCK => Err(Refusal::Kind("a socket")),
+        _ => Err(Refusal::Kind("a device")),
+    }
+}
