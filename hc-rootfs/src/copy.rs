@@ -11,22 +11,25 @@ mod bytes;
 mod content;
 mod directory;
 mod place;
+mod progress;
 mod root;
 mod stage;
 mod sys;
 mod undo;
 
-use crate::host::{Step, Ware};
+use crate::host::{Source, Step, Ware};
 use crate::skeleton::MOUNT_POINTS;
 use crate::sysroot::Sysroot;
+use content::Keeper;
 use directory::Directory;
 use hc::{Error, Result};
 use nix::errno::Errno;
 use nix::sys::stat::{Mode, mkdirat, umask};
 use place::Place;
+use progress::Progress;
 pub(crate) use root::Root;
 use stage::Stage;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -42,6 +45,14 @@ pub(crate) struct Goods {
     /// Directories, and symlinks to anything.
     pub(crate) ways: Vec<Vec<Step>>,
     pub(crate) texts: Vec<Text>,
+}
+
+impl Goods {
+    /// True when something of this is at `path`, or below it.
+    pub(crate) fn reach(&self, path: &Path) -> bool {
+        let is_below = |ware: &Ware| ware.name.starts_with(path) || ware.source.place().starts_with(path);
+        self.wares.iter().any(is_below) || self.ways.iter().any(|way| end_of(way).starts_with(path))
+    }
 }
 
 /// How files become copies.
@@ -90,8 +101,8 @@ impl Rootfs {
     }
 }
 
-/// One more file, when that depends on what the root directory has already.
-pub(crate) type Late<'a> = &'a dyn Fn(&Root) -> Result<Option<Ware>>;
+/// One more file, when that depends on what the root directory has already, if it is there.
+pub(crate) type Late<'a> = &'a dyn Fn(Option<&Root>) -> Result<Option<Ware>>;
 
 /// Puts `goods` into `directory`, which is made when it is not there. Undone when it fails.
 pub(crate) fn fill(directory: &OsStr, goods: Goods, how: How, late: Late<'_>) -> Result<Rootfs> {
@@ -122,7 +133,7 @@ fn fill_logged(
     let root = Root::open(directory, &goods.sysroot, umask, log).map_err(|error| (error, None))?;
     let mut stage = Stage::new(&root).map_err(|error| (error, None))?;
     // Nobody else changes it now.
-    let filled = late(&root).and_then(|more| {
+    let filled = late(Some(&root)).and_then(|more| {
         goods.wares.extend(more);
         work(&root, &goods, how, &mut stage, log)
     });
@@ -133,22 +144,20 @@ fn fill_logged(
 }
 
 fn work(root: &Root, goods: &Goods, how: How, stage: &mut Stage, log: &mut Log) -> Result<Vec<PathBuf>> {
-    let keeper = content::Keeper::new(&root.directory, how);
-    let mut missing = Vec::with_capacity(goods.wares.len());
-    for ware in &goods.wares {
-        if root.has(&ware.name, &ware.source, &keeper) {
-            continue;
-        }
-        // The file may be there, and only a link to it missing; or it can be written in its place only.
-        let path = ware.source.place();
-        let there = ware.name != path && root.has(path, &ware.source, &keeper);
-        if !there && !root.is_elsewhere(path) {
-            stage.prepare(&ware.source, &keeper)?;
-        }
-        missing.push(ware);
+    let keeper = Keeper::new(&root.directory, how);
+    let missing = missing(root, &goods.wares, &keeper);
+    // Some can be written in their place only.
+    let mut known = HashSet::new();
+    let staged = new_files(&missing).filter(|source| !root.is_elsewhere(source.place()));
+    let staged: Vec<&Source> = staged.filter(|source| known.insert(source.id)).collect();
+    let mut progress = Progress::new(staged.iter().map(|source| source.size));
+    for source in staged {
+        stage.prepare(source, &keeper)?;
+        progress.add(source.size);
     }
+    drop(progress);
     let mut place = Place { root, stage, log, keeper: &keeper, copied: Vec::new(), placed: HashMap::new() };
-    for ware in missing {
+    for Missing { ware, .. } in missing {
         place.put(&ware.way)?;
     }
     goods.ways.iter().try_for_each(|way| place.put(way))?;
@@ -156,6 +165,67 @@ fn work(root: &Root, goods: &Goods, how: How, stage: &mut Stage, log: &mut Log) 
     let copied = place.copied;
     make_mount_points(&root.directory, log)?;
     Ok(copied)
+}
+
+/// A ware whose name does not work yet in the new root.
+struct Missing<'a> {
+    ware: &'a Ware,
+    /// The file is there, and only a link to it is missing.
+    there: bool,
+}
+
+fn missing<'a>(root: &Root, wares: &'a [Ware], keeper: &Keeper) -> Vec<Missing<'a>> {
+    let lacks = |ware: &&Ware| !root.has(&ware.name, &ware.source, keeper);
+    let missing = |ware: &'a Ware| {
+        let path = ware.source.place();
+        Missing { ware, there: ware.name != path && root.has(path, &ware.source, keeper) }
+    };
+    wares.iter().filter(lacks).map(missing).collect()
+}
+
+/// The files to be copied for them, each place once.
+fn new_files<'a>(missing: &[Missing<'a>]) -> impl Iterator<Item = &'a Source> {
+    let mut known = HashSet::new();
+    let new = missing.iter().filter(|missing| !missing.there).map(|missing| &missing.ware.source);
+    new.filter(move |source| known.insert(source.place()))
+}
+
+/// The names of the files that [`fill`] would write now. Changes nothing; that others may fill `directory` meanwhile
+/// is their business.
+pub(crate) fn missing_files(
+    directory: &OsStr,
+    goods: &Goods,
+    how: How,
+    late: Late<'_>,
+) -> Result<Vec<PathBuf>> {
+    let root = Root::look(Path::new(directory), &goods.sysroot)?;
+    let more = late(root.as_ref())?;
+    let wares = [goods.wares.as_slice(), more.as_slice()];
+    let wares = wares.into_iter().flatten();
+    let missing: Vec<Missing<'_>> = match &root {
+        Some(root) => {
+            let keeper = Keeper::new(&root.directory, how);
+            wares.flat_map(|ware| missing(root, std::slice::from_ref(ware), &keeper)).collect()
+        }
+        None => wares.map(|ware| Missing { ware, there: false }).collect(),
+    };
+    let mut names: Vec<PathBuf> = new_files(&missing).map(|source| source.place().to_owned()).collect();
+    let there = |path: &Path| root.as_ref().is_some_and(|root| root.directory.status_within(path).is_ok());
+    let texts = goods.texts.iter().map(|text| Path::new("/etc").join(text.name));
+    names.extend(texts.filter(|path| !goods.reach(path) && !there(path)));
+    Ok(names)
+}
+
+/// Where a way of a tree ends, which leads over no symlink.
+fn end_of(way: &[Step]) -> PathBuf {
+    let names = way.iter().filter_map(|step| match step {
+        Step::Root | Step::Up => None,
+        Step::Directory(name, _)
+        | Step::File(name, _)
+        | Step::Symlink { name, .. }
+        | Step::Link { name, .. } => Some(name),
+    });
+    names.fold(PathBuf::from("/"), |path, name| path.join(name))
 }
 
 fn make_mount_points(root: &Rc<Directory>, log: &mut Log) -> Result<()> {

@@ -45,15 +45,31 @@ pub(crate) fn notes(closure: &Closure, host: &Host, rootfs: &Rootfs, directory: 
 
 /// The cache in DIR is somebody's who knows ldconfig(8).
 fn foreign_cache(closure: &Closure, directory: &OsStr) -> String {
+    let names = cached_directories(closure);
+    let cache = Path::new(directory).join(CACHE.trim_start_matches('/'));
+    let (cache, directory, names) = (show(&cache), quote(directory), names);
+    format!(
+        "{cache}: note: it is not from here, and does not lead to every library in {names}: ldconfig -r {directory} {names}"
+    )
+}
+
+/// The cache is no file to list: a copy gets one of its own. `None` when it does not need one.
+pub(crate) fn unlisted_cache(closure: &Closure) -> Option<String> {
+    let names = cached_directories(closure);
+    (!closure.cached.is_empty()).then(|| {
+        format!(
+            "{CACHE}: note: it is not listed, and without one nothing leads to every library in {names}: ldconfig -r DIR {names}"
+        )
+    })
+}
+
+/// The directories of the libraries for which there must be a cache, as words for a shell.
+fn cached_directories(closure: &Closure) -> String {
     let path = |line: &Line| PathBuf::from(OsStr::from_bytes(&line.path));
     let lost: BTreeSet<PathBuf> =
         closure.cached.iter().filter_map(|line| path(line).parent().map(Path::to_owned)).collect();
     let names: Vec<String> = lost.iter().map(|directory| quote(directory.as_os_str())).collect();
-    let cache = Path::new(directory).join(CACHE.trim_start_matches('/'));
-    let (cache, directory, names) = (show(&cache), quote(directory), names.join(" "));
-    format!(
-        "{cache}: note: it is not from here, and does not lead to every library in {names}: ldconfig -r {directory} {names}"
-    )
+    names.join(" ")
 }
 
 /// The end of a note: a command that copies `paths`. A tmpfs is likely to be seen by this chain alone, and to

@@ -45,18 +45,18 @@ pub(crate) struct Note {
     pub(crate) unless: Option<PathBuf>,
 }
 
-/// Finds what `requests` ask for, all of it where `host` is; the libraries that they need join `closure`. `directory` is the new root, of which
-/// no copy is made in itself.
+/// Finds what `requests` ask for, all of it where `host` is; the libraries that they need join `closure`.
+/// `directory` is the new root, if there is to be one, of which no copy is made in itself.
 pub(crate) fn collect(
     requests: &[Request],
-    directory: &OsStr,
+    directory: Option<&OsStr>,
     host: &Host,
     closure: &mut Closure,
 ) -> Result<Extras> {
     if requests.is_empty() {
         return Ok(Extras::default());
     }
-    let target = stat(directory).ok().map(|status| id_of(&status));
+    let target = directory.and_then(|directory| stat(directory).ok()).map(|status| id_of(&status));
     find(requests, target, host, closure).map_err(|error| Error::new(host.sysroot.about(error)))
 }
 

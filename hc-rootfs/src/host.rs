@@ -185,6 +185,11 @@ impl Host {
         Some(trail)
     }
 
+    /// True for a directory that no symlink leads to.
+    pub(crate) fn has_directory(&self, path: &Path) -> bool {
+        matches!(self.node(path), Ok(Node::Directory(_)))
+    }
+
     /// Walks `path` from the directory `at` on, and leaves `at` where it ends.
     fn walk(&self, path: &Path, at: &mut PathBuf, links: &mut usize) -> Walked<Vec<Step>> {
         let mut steps = Vec::new();

@@ -16,6 +16,7 @@ mod locale;
 mod nss;
 mod options;
 mod programs;
+mod report;
 mod resolver;
 mod script;
 mod skeleton;
@@ -26,7 +27,7 @@ mod written;
 use copy::Goods;
 use hc::{Environ, Result, Status};
 use host::Host;
-use options::{Plan, Source};
+use options::{Form, Plan, Source, Task};
 use resolver::CACHE;
 use std::path::Path;
 use sysroot::Sysroot;
@@ -36,41 +37,56 @@ hc::tool!("hc-rootfs", run);
 /// Nothing is written before everything that the programs need is found.
 fn run(args: hc::Args) -> Result<Status> {
     let plan = options::parse(args)?;
-    let Plan { verbose, how, extras, locales, files, etc, directory, programs, next, .. } = plan;
+    let Plan { verbose, task, how, extras, locales, files, etc, programs, next, .. } = plan;
     let Source { sysroot, library_path } = plan.source;
     let env = Environ::inherited();
     let host = Host::new(Sysroot::open(sysroot.as_deref())?, &library_path)?;
     let mut closure = programs::closure(&programs, &locales, extras, &host, &env)?;
-    let extra = extra::collect(&files, &directory, &host, &mut closure)?;
+    let extra = extra::collect(&files, task.directory(), &host, &mut closure)?;
     let mut wares = host.wares(&closure.files)?;
     wares.extend(extra.wares);
     let texts = if etc { etc::texts() } else { Vec::new() };
     // A cache that was asked for is taken as it is.
     let asked_for = wares.iter().any(|ware| ware.name == Path::new(CACHE));
-    let late = |root: &copy::Root| if asked_for { Ok(None) } else { written::cache(&closure, &host, root) };
+    let late =
+        |root: Option<&copy::Root>| if asked_for { Ok(None) } else { written::cache(&closure, &host, root) };
     let goods = Goods { sysroot: host.sysroot.clone(), wares, ways: extra.ways, texts };
+    let absent = closure.absent.iter().filter(|_| verbose).map(|absent| host.sysroot.about(absent));
+    let directory = match task {
+        Task::Copy(directory) => directory,
+        Task::Try(directory) => {
+            report::lines(&copy::missing_files(&directory, &goods, how, &late)?)?;
+            tell(absent);
+            return Ok(Status::SUCCESS);
+        }
+        Task::Print(form) => {
+            report::print(form, &closure, &goods, &host, &env)?;
+            tell(absent);
+            let listed = matches!(form, Form::List { .. }) && !asked_for;
+            tell(data::unlisted_cache(&closure).filter(|_| listed));
+            let is_listed = |path: &Path| host.way(path).is_ok_and(|(_, real)| goods.reach(&real));
+            let holds = |note: &&extra::Note| !note.unless.as_ref().is_some_and(|path| is_listed(path));
+            tell(extra.notes.iter().filter(holds).map(|note| note.text.clone()));
+            return Ok(Status::SUCCESS);
+        }
+    };
     let rootfs = copy::fill(&directory, goods, how, &late)?;
     // Only now: whoever closes standard error early ends this process, but not half-way.
-    for file in rootfs.copied.iter().filter(|_| verbose) {
-        hc::note("hc-rootfs", &format!("copied {}", hc::show(file)));
-    }
-    for absent in closure.absent.iter().filter(|_| verbose) {
-        hc::note("hc-rootfs", &host.sysroot.about(absent));
-    }
-    for program in closure.needing_proc.iter().filter(|_| verbose) {
+    tell(rootfs.copied.iter().filter(|_| verbose).map(|file| format!("copied {}", hc::show(file))));
+    tell(absent);
+    tell(closure.needing_proc.iter().filter(|_| verbose).map(|program| {
         let (program, directory) = (hc::show(program), hc::show(&directory));
-        let note = format!("{program} uses $ORIGIN: /proc must be mounted in {directory}");
-        hc::note("hc-rootfs", &host.sysroot.about(note));
-    }
-    for note in data::notes(&closure, &host, &rootfs, &directory) {
-        hc::note("hc-rootfs", &note);
-    }
+        host.sysroot.about(format!("{program} uses $ORIGIN: /proc must be mounted in {directory}"))
+    }));
+    tell(data::notes(&closure, &host, &rootfs, &directory));
     let holds = |note: &&extra::Note| note.unless.as_ref().is_none_or(|path| !rootfs.has(path));
-    for note in extra.notes.iter().filter(holds) {
-        hc::note("hc-rootfs", &host.sysroot.about(&note.text));
-    }
+    tell(extra.notes.iter().filter(holds).map(|note| host.sysroot.about(&note.text)));
     let Some(argv) = next else { return Ok(Status::SUCCESS) };
     let error = hc::exec(&argv, &env);
     rootfs.undo();
     Err(error)
+}
+
+fn tell(notes: impl IntoIterator<Item = String>) {
+    notes.into_iter().for_each(|note| hc::note("hc-rootfs", &note));
 }

@@ -1,5 +1,7 @@
 //! The command line, as values.
 
+mod task;
+
 use crate::copy::{How, Link};
 use crate::dlopen::Priority;
 use crate::extra::Request;
@@ -8,9 +10,12 @@ use hc::{Args, Error, Opt, Result};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
+use task::Wanted;
+pub(crate) use task::{Form, Task};
 
 const HELP: &str = "\
 Usage: hc-rootfs [OPTION]... DIR [PROGRAM]... [-- NEXT [ARG]...]
+       hc-rootfs [OPTION]... -l [-0] [--directories] | --tree | --json [PROGRAM]...
 Copy each PROGRAM and all it needs to start into DIR, then run NEXT.
 
   -f, --file=SRC[:DST]
@@ -25,6 +30,12 @@ Copy each PROGRAM and all it needs to start into DIR, then run NEXT.
       --locale=NAME  with this locale (repeatable)
       --link=HOW     auto (default), reflink, copy, or hard: blocks in common with the host's files
       --no-xattrs    without file capabilities, ACLs and other extended attributes
+  -n, --dry-run      name each file that would be written, and change nothing
+  -l, --list         name each file and link that is needed, for tar, cpio or rsync
+  -0, --null         end each of these names with NUL
+      --directories  with -l, name directories as well
+      --tree         show who needs whom, and by what it was found
+      --json         the same for programs
   -v, --verbose      name each file that is copied, and each that could be opened and is not
                      there, on standard error
   -h, --help         show this help
@@ -44,6 +55,12 @@ const LONGS: &[&str] = &[
     "locale",
     "link",
     "no-xattrs",
+    "dry-run",
+    "list",
+    "null",
+    "directories",
+    "tree",
+    "json",
     "verbose",
     "help",
     "version",
@@ -62,8 +79,7 @@ pub(crate) struct Plan {
     pub(crate) files: Vec<Request>,
     /// Whether /etc is furnished.
     pub(crate) etc: bool,
-    /// The new root directory.
-    pub(crate) directory: OsString,
+    pub(crate) task: Task,
     /// At least one, unless there is something else to copy.
     pub(crate) programs: Vec<OsString>,
     /// What to become, if anything.
@@ -80,7 +96,7 @@ pub(crate) struct Source {
 
 /// Reads the command line. Touches nothing.
 pub(crate) fn parse(mut args: Args) -> Result<Plan> {
-    let (mut verbose, mut source) = (false, Source::default());
+    let (mut verbose, mut source, mut wanted) = (false, Source::default(), Wanted::default());
     let mut extras = Extras { dlopen: Some(Priority::Recommended), nss: false, gconv: false };
     let mut locales = Vec::new();
     let mut how = How { link: Link::Auto, xattrs: true };
@@ -104,14 +120,18 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
             Opt::Short('V') | Opt::Long("version") => {
                 return Err(Error::version("hc-rootfs", env!("CARGO_PKG_VERSION")));
             }
+            option if wanted.take(option)? => {}
             _ => return Err(args.unrecognized(option)),
         }
     }
-    let plan = plan(args.operands()?)?;
-    if plan.programs.is_empty() && files.is_empty() && !etc {
-        return Err(Error::usage("no PROGRAM to copy"));
+    let mut plan =
+        Plan { source, verbose, how, extras, locales, files, etc, ..plan(&wanted, args.operands()?)? };
+    task::check(&mut plan)?;
+    if plan.programs.is_empty() && plan.files.is_empty() && !plan.etc {
+        let does = if matches!(plan.task, Task::Print(_)) { "show" } else { "copy" };
+        return Err(Error::usage(format!("no PROGRAM to {does}")));
     }
-    Ok(Plan { source, verbose, how, extras, locales, files, etc, ..plan })
+    Ok(plan)
 }
 
 fn dlopen(value: &OsStr) -> Result<Option<Priority>> {
@@ -178,10 +198,11 @@ fn link(value: &OsStr) -> Result<Link> {
     }
 }
 
-/// Takes the operands apart: `DIR PROGRAM... [-- NEXT [ARG]...]`.
-fn plan(operands: Vec<OsString>) -> Result<Plan> {
+/// Takes the operands apart: `DIR PROGRAM... [-- NEXT [ARG]...]`; without DIR where something is printed.
+fn plan(wanted: &Wanted, operands: Vec<OsString>) -> Result<Plan> {
     let mut operands = operands.into_iter();
-    let directory = operands.next().ok_or_else(|| Error::usage("no DIR to copy to"))?;
+    let task = wanted.task(&mut operands)?;
+    let first = if matches!(task, Task::Print(_)) { "PROGRAM" } else { "DIR" };
     let mut programs: Vec<OsString> = Vec::new();
     let mut next: Option<Vec<OsString>> = None;
     for word in operands {
@@ -191,7 +212,7 @@ fn plan(operands: Vec<OsString>) -> Result<Plan> {
             None if word.as_bytes().starts_with(b"-") => {
                 let word = hc::show(&word);
                 return Err(Error::usage(format!(
-                    "{word}: options come before DIR (and a program of that name is ./{word})"
+                    "{word}: options come before {first} (and a program of that name is ./{word})"
                 )));
             }
             None => programs.push(word),
@@ -208,7 +229,7 @@ fn plan(operands: Vec<OsString>) -> Result<Plan> {
         locales: Vec::new(),
         files: Vec::new(),
         etc: false,
-        directory,
+        task,
         programs,
         next,
     })
@@ -241,12 +262,12 @@ mod tests {
             locales: Vec::new(),
             files: Vec::new(),
             etc: false,
-            directory: "d".into(),
+            task: Task::Copy("d".into()),
             programs: words(&["a", "b"]),
             next: Some(words(&["n", "--", "-x"])),
         };
         assert_eq!(plan, expected);
-        assert_eq!(parsed(&["--", "-d", "a"]).unwrap().directory, "-d");
+        assert_eq!(parsed(&["--", "-d", "a"]).unwrap().task, Task::Copy("-d".into()));
         assert_eq!(parsed(&["d", "a"]).unwrap().next, None);
     }
 

@@ -1,5 +1,7 @@
 //! From the PROGRAMs of the command line to the names of all files that they need.
 
+mod links;
+
 use crate::elf::{self, Machine};
 use crate::host::{Examined, Host, Id, id_of};
 use crate::ldcache::Line;
@@ -10,8 +12,10 @@ use crate::script::{
     env::{Search, Starts},
 };
 use hc::{Environ, Error, Result, show};
-use std::collections::HashSet;
-use std::ffi::OsString;
+use links::Asker;
+pub(crate) use links::{Link, Why};
+use std::collections::{HashMap, HashSet};
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -27,6 +31,12 @@ const MAX_PROGRAMS: usize = 64;
 pub(crate) struct Closure {
     /// In the order in which they were met, each name once.
     pub(crate) files: Vec<Examined>,
+    /// Where in there are the PROGRAMs, in the order of the command line,
+    pub(crate) programs: Vec<usize>,
+    /// and the files of the locales, which no program names.
+    pub(crate) locales: Vec<usize>,
+    /// Who needs whom.
+    pub(crate) links: Vec<Link>,
     /// The programs that are no scripts.
     pub(crate) binaries: Vec<Binary>,
     /// Those that use `$ORIGIN`, which both C libraries read out of /proc/self/exe, though only for the program:
@@ -42,7 +52,7 @@ pub(crate) struct Closure {
     pub(crate) absent: Vec<Absent>,
     /// What else is wanted of each program.
     pub(crate) extras: Extras,
-    known: HashSet<PathBuf>,
+    known: HashMap<PathBuf, usize>,
     /// The programs that were looked into.
     opened: HashSet<PathBuf>,
 }
@@ -66,14 +76,15 @@ pub(crate) fn closure(
     let mut closure = Closure { extras, ..Closure::default() };
     for program in programs {
         let added = host.sysroot.find_program(program, env.get(b"PATH"));
-        let added = added.and_then(|file| closure.add_program(&file, host, env));
-        added.map_err(|error| Error::new(host.sysroot.about(error)))?;
+        let added = added.and_then(|file| closure.add_program(&file, host, env).map(|()| file));
+        let file = added.map_err(|error| Error::new(host.sysroot.about(error)))?;
+        closure.programs.extend(closure.known.get(&file));
     }
     for name in locales {
-        let added = locale::files(name, host);
-        let added =
-            added.and_then(|files| files.into_iter().try_for_each(|file| closure.add_other(file, host)));
-        added.map_err(|error| Error::new(host.sysroot.about(error)))?;
+        let files = locale::files(name, host);
+        let mut add = |file| closure.add_other(file, host);
+        let added = files.and_then(|files| files.into_iter().map(&mut add).collect::<Result<Vec<_>>>());
+        closure.locales.extend(added.map_err(|error| Error::new(host.sysroot.about(error)))?);
     }
     Ok(closure)
 }
@@ -81,21 +92,36 @@ pub(crate) fn closure(
 impl Closure {
     /// Adds one program; through env(1) that can be a row of them.
     fn add_program(&mut self, file: &Path, host: &Host, env: &Environ) -> Result<()> {
-        let mut next = Some(file.to_owned());
+        let mut next = Some((file.to_owned(), None));
         for _ in 0..MAX_PROGRAMS {
-            let Some(file) = next.take().filter(|file| !self.opened.contains(file)) else { return Ok(()) };
-            next = self.add_chain(&file, host, env)?;
+            let Some((file, asker)) = next.take() else { return Ok(()) };
+            if self.opened.contains(&file) {
+                self.link_script(asker, &file);
+                return Ok(());
+            }
+            next = self.add_chain(&file, asker, host, env)?;
         }
         Err(Error::new(format!("{}: starts a row of scripts that does not end", show(file))))
     }
 
     /// Adds a program and, when it is a script, the interpreters down to the one that is none. Returns the
     /// program that the script starts through env(1).
-    fn add_chain(&mut self, program: &Path, host: &Host, env: &Environ) -> Result<Option<PathBuf>> {
+    fn add_chain(
+        &mut self,
+        program: &Path,
+        mut asker: Option<Asker>,
+        host: &Host,
+        env: &Environ,
+    ) -> Result<Option<(PathBuf, Option<Asker>)>> {
         let mut file = program.to_owned();
         let mut by_env = None;
         for depth in 0..=MAX_SCRIPTS {
-            let Some(line) = self.add_file(program, &file, host)? else { return Ok(by_env) };
+            let line = self.add_file(program, &file, host)?;
+            self.link_script(asker.take(), &file);
+            let Some(line) = line else { return Ok(by_env) };
+            let asked = |name: &OsStr, why| {
+                self.known.get(&file).map(|&script| Asker { script, name: name.as_bytes().to_vec(), why })
+            };
             match script::env::starts(&line) {
                 Starts::Nothing => {}
                 Starts::Unknown => self.unclear.push(file.clone()),
@@ -105,9 +131,10 @@ impl Closure {
                         Search::Unset => None,
                         Search::Value(value) => Some(value.as_slice()),
                     };
-                    by_env = Some(host.sysroot.find_program(&name, path).map_err(|error| {
+                    let found = host.sysroot.find_program(&name, path).map_err(|error| {
                         Error::new(format!("{}: its program, by way of env: {error}", show(&file)))
-                    })?);
+                    })?;
+                    by_env = Some((found, asked(&name, Why::ByEnv)));
                 }
             }
             if depth == MAX_SCRIPTS {
@@ -118,6 +145,7 @@ impl Closure {
             let within = if interpreter.contains(&b'/') { Path::new("") } else { Path::new(".") };
             let found = host.sysroot.find_program(within.join(&line.interpreter).as_os_str(), None);
             let hint = if interpreter.ends_with(b"\r") { " (its first line ends in CR LF)" } else { "" };
+            asker = asked(&line.interpreter, Why::Interpreter);
             file = found
                 .map_err(|error| Error::new(format!("{}: its interpreter {error}{hint}", show(&file))))?;
         }
@@ -152,7 +180,7 @@ impl Closure {
             }
             Err(defect) => return Err(refused(defect.to_string())),
         };
-        self.add(file.to_owned(), id);
+        let this = self.add(file.to_owned(), id);
         if self.opened.insert(file.to_owned()) {
             let real = host.ware(&Examined { name: file.to_owned(), id })?.source.path;
             let little_endian = object.machine.little_endian;
@@ -161,37 +189,54 @@ impl Closure {
             self.needing_proc.extend(resolver::names_origin(&found.object).then(|| real.clone()));
             self.binaries.push(Binary { path: real, machine: found.object.machine });
             self.little_endian = little_endian;
-            self.add_needs(needs, None, host)?;
+            self.add_needs(this, needs, host)?;
         }
         Ok(None)
     }
 
-    /// Adds what one binary needs, but for what is below `except`.
-    pub(crate) fn add_needs(&mut self, needs: Needs, except: Option<&Path>, host: &Host) -> Result<()> {
+    /// Adds what one program needs.
+    fn add_needs(&mut self, this: usize, mut needs: Needs, host: &Host) -> Result<()> {
+        let (links, others) = (std::mem::take(&mut needs.links), needs.others.clone());
+        let places = self.add_unlinked(needs, None, host)?;
+        self.link_objects(this, &places, links);
+        self.link_others(this, &others);
+        Ok(())
+    }
+
+    /// Adds what one binary needs, but for what is below `except`. Where the libraries are in `files`.
+    pub(crate) fn add_unlinked(
+        &mut self,
+        needs: Needs,
+        except: Option<&Path>,
+        host: &Host,
+    ) -> Result<Vec<usize>> {
         self.cached.extend(needs.cached);
         let absent = needs.absent.into_iter().filter(|absent| !self.absent.contains(absent));
         self.absent.extend(absent.collect::<Vec<_>>());
-        needs.others.into_iter().try_for_each(|file| self.add_other(file, host))?;
+        needs.others.into_iter().try_for_each(|file| self.add_other(file, host).map(drop))?;
+        let mut places = Vec::with_capacity(needs.files.len());
         for (name, id) in needs.files {
             let name = host.sysroot.absolute(&name)?;
             if !except.is_some_and(|except| name.starts_with(except)) {
-                self.add(name, id);
+                places.push(self.add(name, id));
             }
         }
-        Ok(())
+        Ok(places)
     }
 
     /// Adds a file that is no object.
-    fn add_other(&mut self, file: PathBuf, host: &Host) -> Result<()> {
+    fn add_other(&mut self, file: PathBuf, host: &Host) -> Result<usize> {
         let opened = host.sysroot.open_regular(&file);
         let (_, status) = opened.map_err(|why| Error::new(format!("{}: {why}", show(&file))))?;
-        self.add(file, id_of(&status));
-        Ok(())
+        Ok(self.add(file, id_of(&status)))
     }
 
-    fn add(&mut self, name: PathBuf, id: Id) {
-        if self.known.insert(name.clone()) {
+    /// Where it is in `files`.
+    fn add(&mut self, name: PathBuf, id: Id) -> usize {
+        let place = *self.known.entry(name.clone()).or_insert(self.files.len());
+        if place == self.files.len() {
             self.files.push(Examined { name, id });
         }
+        place
     }
 }

@@ -7,6 +7,7 @@
 mod demand;
 mod find;
 mod hwcaps;
+mod links;
 mod paths;
 mod tried;
 
@@ -16,9 +17,11 @@ use crate::ldcache::{Cache, Line};
 use crate::loader::{Defaults, Kind};
 use crate::tokens;
 pub(crate) use demand::{Absent, Extras};
-use find::Hits;
+use find::{Candidate, Hits};
 use hc::{Error, Result, show};
 use hwcaps::Known;
+pub(crate) use links::{How, Link};
+use links::{Named, Spot};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ffi::{OsStr, OsString};
@@ -73,6 +76,8 @@ pub(crate) struct Needs {
     /// The loader and the libraries, by the names under which the loader opens them, in its order. A file
     /// that has two names is there twice.
     pub(crate) files: Vec<(PathBuf, Id)>,
+    /// Who needs which of them, each need once.
+    pub(crate) links: Vec<Link>,
     /// What in ld.so.cache leads to libraries where the loader would not look without it.
     pub(crate) cached: Vec<Line>,
     /// Other files of the host, by which libraries are found or used.
@@ -90,6 +95,8 @@ struct Loaded {
     object: Rc<Object>,
     /// Who needed it first; `None` for the program.
     needer: Option<Rc<Loaded>>,
+    /// Where it is in [`Needs::files`]; the program is not there.
+    place: Option<usize>,
 }
 
 /// The search for one program.
@@ -102,7 +109,7 @@ struct Search<'a, F> {
     cache: OnceCell<Option<Cache>>,
     defaults: OnceCell<Defaults>,
     /// Names that need no search, and the files behind them: those asked for before, and DT_SONAMEs.
-    known: HashMap<Vec<u8>, Id>,
+    known: HashMap<Vec<u8>, Named>,
     ids: HashSet<Id>,
     queue: VecDeque<Rc<Loaded>>,
     /// Those that were in it.
@@ -112,10 +119,10 @@ struct Search<'a, F> {
     /// Files that another processor would have in the place of one that is loaded.
     variants: VecDeque<Rc<Loaded>>,
     /// What was known when the first of these was looked into; `None` until then.
-    before: Option<HashMap<Vec<u8>, Id>>,
+    before: Option<HashMap<Vec<u8>, Named>>,
     needs: Needs,
-    /// The names in there.
-    listed: HashSet<PathBuf>,
+    /// The names in there, and where.
+    listed: HashMap<PathBuf, usize>,
     /// How many files were looked for.
     tries: Cell<u32>,
     subdirectories: RefCell<Known>,
@@ -142,6 +149,9 @@ pub(crate) fn needs(
         };
         Error::new(format!("{}: its loader {} {why}", show(program), show(&loader)))
     })?;
+    let by_program = (0, How::Loader);
+    let named = Named { id: of_loader.id, spot: Some(by_program) };
+    let link = Link { needer: None, name: interpreter.clone(), file: 0, how: How::Loader };
     let mut search = Search {
         files,
         program,
@@ -150,20 +160,21 @@ pub(crate) fn needs(
         loader: loader.clone(),
         cache: OnceCell::new(),
         defaults: OnceCell::new(),
-        known: HashMap::from([(interpreter.clone(), of_loader.id)]),
+        known: HashMap::from([(interpreter.clone(), named)]),
         ids: HashSet::from([found.id, of_loader.id]),
         queue: VecDeque::new(),
         loaded: Vec::new(),
         opened: 0,
         variants: VecDeque::new(),
         before: None,
-        listed: HashSet::from([loader.clone()]),
-        needs: Needs { files: vec![(loader, of_loader.id)], ..Needs::default() },
+        listed: HashMap::from([(loader.clone(), 0)]),
+        needs: Needs { files: vec![(loader, of_loader.id)], links: vec![link], ..Needs::default() },
         tries: Cell::new(0),
         subdirectories: RefCell::default(),
     };
-    search.know_soname(&of_loader);
-    search.load(program.to_owned(), real, found.clone(), None);
+    search.know_soname(&of_loader, Some(by_program));
+    let this = loaded(program.to_owned(), real, found.clone(), None, None);
+    search.load(this, found, None);
     search.settle()?;
     search.open_on_demand(extras)?;
     search.look_into_variants()?;
@@ -195,8 +206,8 @@ impl<F: Files> Search<'_, F> {
             let known = std::mem::take(&mut self.known);
             self.known = known
                 .iter()
-                .filter(|(_, id)| Some(**id) == loader)
-                .map(|(name, id)| (name.clone(), *id))
+                .filter(|(_, named)| Some(named.id) == loader)
+                .map(|(name, named)| (name.clone(), *named))
                 .collect();
             self.before.get_or_insert(known);
             self.queue.push_back(next);
@@ -205,16 +216,15 @@ impl<F: Files> Search<'_, F> {
         Ok(())
     }
 
-    fn load(&mut self, path: PathBuf, real: &Path, found: Found, needer: Option<Rc<Loaded>>) {
-        self.know_soname(&found);
-        let loaded = loaded(path, real, found, needer);
+    fn load(&mut self, loaded: Rc<Loaded>, found: &Found, spot: Option<Spot>) {
+        self.know_soname(found, spot);
         self.queue.push_back(loaded);
     }
 
     /// A DT_SONAME is one more name of a loaded object; to musl an object has only the names it was asked for by.
-    fn know_soname(&mut self, found: &Found) {
+    fn know_soname(&mut self, found: &Found, spot: Option<Spot>) {
         if let Some(soname) = found.object.soname.clone().filter(|_| self.kind == Kind::Glibc) {
-            self.known.entry(soname).or_insert(found.id);
+            self.known.entry(soname).or_insert(Named { id: found.id, spot });
         }
     }
 
@@ -228,8 +238,8 @@ impl<F: Files> Search<'_, F> {
             hits => hits?,
         };
         let queued = self.queue.len();
-        let known = hits.known;
-        self.take(hits, needer);
+        let known = hits.known.map(|named| named.id);
+        self.take(hits, &need.name, needer, None)?;
         if need.role != Role::Needed {
             filtees.extend(self.queue.drain(queued..));
             filtees.extend(self.unqueue(known));
@@ -239,7 +249,7 @@ impl<F: Files> Search<'_, F> {
 
     /// Finds the files of a name, or says why that fails. Changes nothing that is known.
     fn look(&mut self, need: &Need, needer: &Rc<Loaded>) -> Result<Hits> {
-        let mut tried = Tried::default();
+        let mut tried = Tried::new();
         let hits = self.find(&need.name, needer, &mut tried).map_err(|(path, why)| {
             let (name, needer) = (show(OsStr::from_bytes(&need.name)), by(needer));
             Error::new(format!("{}: {name}{needer}: {} {why}", show(self.program), show(&path)))
@@ -250,35 +260,46 @@ impl<F: Files> Search<'_, F> {
         Ok(hits)
     }
 
-    /// Lists what was found, and puts into the queue what is new.
-    fn take(&mut self, hits: Hits, needer: &Rc<Loaded>) {
-        let Hits { names, files, variants, .. } = hits;
-        for name in names {
-            self.known.extend(files.first().map(|(_, found)| (name, found.id)));
-        }
+    /// Lists what was found for this name, and puts into the queue what is new. `how` says why it is wanted if
+    /// that is not by its name alone.
+    fn take(&mut self, hits: Hits, name: &[u8], needer: &Rc<Loaded>, how: Option<How>) -> Result<()> {
+        let Hits { names, known, files, variants } = hits;
         let mut files = files.into_iter();
-        if let Some((path, found)) = files.next()
-            && self.list(&path, &found)
-        {
-            let real = path.clone();
-            self.load(path, &real, found, Some(Rc::clone(needer)));
+        if let Some(file) = files.next() {
+            let (index, is_new) = self.list(&file);
+            let spot = Some((index, file.how));
+            for name in names {
+                self.known.insert(name, Named { id: file.found.id, spot });
+            }
+            self.link(needer, name, spot, how)?;
+            if is_new {
+                self.load(file.loaded(needer, index), &file.found, spot);
+            }
+        } else {
+            let before = || self.before.as_ref().and_then(|before| before.get(name)).copied();
+            let spot = known.or_else(before).and_then(|named| named.spot);
+            self.link(needer, name, spot, how)?;
         }
-        for (path, found) in files.chain(variants) {
-            if self.list(&path, &found) {
-                let real = path.clone();
-                self.variants.push_back(loaded(path, &real, found, Some(Rc::clone(needer))));
+        for file in files.chain(variants) {
+            let (index, is_new) = self.list(&file);
+            self.link(needer, name, Some((index, How::Variant)), None)?;
+            if is_new {
+                self.variants.push_back(file.loaded(needer, index));
             }
         }
+        Ok(())
     }
 
-    /// Adds a file to the list. True when it was not loaded yet.
-    fn list(&mut self, path: &Path, found: &Found) -> bool {
+    /// Adds a file to the list. Where it is there, and true when it was not loaded yet.
+    fn list(&mut self, file: &Candidate) -> (usize, bool) {
         // Also when it is loaded already: the loader will open it by this name to find that out.
-        let is_new = self.ids.insert(found.id);
-        if self.listed.insert(path.to_owned()) {
-            self.needs.files.push((path.to_owned(), found.id));
+        let is_new = self.ids.insert(file.found.id);
+        let next = self.needs.files.len();
+        let index = *self.listed.entry(file.path.clone()).or_insert(next);
+        if index == next {
+            self.needs.files.push((file.path.clone(), file.found.id));
         }
-        is_new
+        (index, is_new)
     }
 
     /// True for a name that another processor does not find from here, but does not look for either.
@@ -293,9 +314,15 @@ impl<F: Files> Search<'_, F> {
     }
 }
 
-fn loaded(path: PathBuf, real: &Path, found: Found, needer: Option<Rc<Loaded>>) -> Rc<Loaded> {
+fn loaded(
+    path: PathBuf,
+    real: &Path,
+    found: Found,
+    needer: Option<Rc<Loaded>>,
+    place: Option<usize>,
+) -> Rc<Loaded> {
     let origin = real.parent().unwrap_or(Path::new("/")).to_owned();
-    Rc::new(Loaded { path, origin, id: found.id, object: found.object, needer })
+    Rc::new(Loaded { path, origin, id: found.id, object: found.object, needer, place })
 }
 
 /// True for a program whose search paths or names are given by where it is itself.

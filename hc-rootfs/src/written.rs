@@ -16,9 +16,9 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::rc::Rc;
 
-/// The ld.so.cache that `root` is to have, if it needs another than it has. One that is not ours is left alone;
+/// The ld.so.cache that `root` is to have, which need not be there yet, if it needs another than it has. One that is not ours is left alone;
 /// then there is a note.
-pub(crate) fn cache(closure: &Closure, host: &Host, root: &Root) -> Result<Option<Ware>> {
+pub(crate) fn cache(closure: &Closure, host: &Host, root: Option<&Root>) -> Result<Option<Ware>> {
     match look(closure, root) {
         Merged::New(content) => {
             let made = ware(Path::new(CACHE), &content, host);
@@ -30,14 +30,14 @@ pub(crate) fn cache(closure: &Closure, host: &Host, root: &Root) -> Result<Optio
 
 /// True when `root` has a cache of somebody else's which lacks something.
 pub(crate) fn lacks_in_cache(closure: &Closure, root: &Root) -> bool {
-    look(closure, root) == Merged::Foreign
+    look(closure, Some(root)) == Merged::Foreign
 }
 
-fn look(closure: &Closure, root: &Root) -> Merged {
+fn look(closure: &Closure, root: Option<&Root>) -> Merged {
     if closure.cached.is_empty() {
         return Merged::Complete;
     }
-    merge(root.content(Path::new(CACHE)), &closure.cached, closure.little_endian)
+    merge(root.and_then(|root| root.content(Path::new(CACHE))), &closure.cached, closure.little_endian)
 }
 
 /// A file like the host's `name` in all but its content.

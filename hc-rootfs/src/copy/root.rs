@@ -65,6 +65,20 @@ impl Root {
         Err(Error::new(format!("{shown}: is taken away again and again")))
     }
 
+    /// `path` as it is, without a lock, only to look at; `None` when it is not there.
+    pub(crate) fn look(path: &Path, sysroot: &Sysroot) -> Result<Option<Self>> {
+        let shown = if path.as_os_str().is_empty() { "''".to_owned() } else { show(path).to_string() };
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let descriptor = match open(path, flags, Mode::empty()) {
+            Err(Errno::ENOENT) if !path.as_os_str().is_empty() && readlink(path).is_err() => return Ok(None),
+            opened => opened.map_err(|errno| not_opened(path, &shown, errno))?,
+        };
+        let status = fstat(&descriptor).context(&shown)?;
+        refuse_source(sysroot, &status, &shown)?;
+        let directory = Directory::root(descriptor, path.to_owned());
+        Ok(Some(Root { directory, made_here: false, device: status.st_dev, _lock: None }))
+    }
+
     /// True when this is the root of a tmpfs, not a directory in one.
     pub(crate) fn is_tmpfs(&self) -> bool {
         let Ok(here) = self.directory.descriptor() else { return false };

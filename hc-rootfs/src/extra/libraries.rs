@@ -68,7 +68,7 @@ pub(super) fn resolve(extras: &mut Extras, host: &Host, closure: &mut Closure) -
             Err(error) => return Err(error),
         };
         closure.little_endian = found.object.machine.little_endian;
-        closure.add_needs(needs, tree.as_deref(), host)?;
+        closure.add_unlinked(needs, tree.as_deref(), host)?;
     }
     Ok(())
 }

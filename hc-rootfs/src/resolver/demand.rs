@@ -1,6 +1,6 @@
 //! Libraries that are loaded only when something is done: dlopen(3), by an object or by the C library.
 
-use super::{Files, Loaded, Search};
+use super::{Files, How, Loaded, Named, Search};
 use crate::dlopen::{self, Priority, Wish};
 use crate::elf::{Need, Role};
 use crate::host::Id;
@@ -39,10 +39,10 @@ pub(crate) struct Absent {
 
 /// What a search has found while nothing is in its queue.
 struct State {
-    known: HashMap<Vec<u8>, Id>,
+    known: HashMap<Vec<u8>, Named>,
     ids: HashSet<Id>,
-    listed: HashSet<PathBuf>,
-    lengths: [usize; 4],
+    listed: HashMap<PathBuf, usize>,
+    lengths: [usize; 5],
     variants: VecDeque<Rc<Loaded>>,
 }
 
@@ -69,7 +69,7 @@ impl<F: Files> Search<'_, F> {
             let config = PathBuf::from(nss::CONFIG);
             let modules = nss::modules(&self.files.content(&config), release);
             for name in &modules {
-                self.open(&of_libc(nss::library(name), "name service"), &libc)?;
+                self.open(&of_libc(nss::library(name), "name service"), How::Nss, &libc)?;
             }
             if !modules.is_empty() {
                 self.needs.others.push(config);
@@ -81,7 +81,7 @@ impl<F: Files> Search<'_, F> {
         self.open_by_notes(extras)?;
         if self.may_need_unwinder() {
             let opener = THREADS.iter().find_map(|name| self.loaded(name)).unwrap_or(libc);
-            self.open(&of_libc(UNWINDER.to_vec(), "ending threads"), &opener)?;
+            self.open(&of_libc(UNWINDER.to_vec(), "ending threads"), How::Unwinder, &opener)?;
         }
         Ok(())
     }
@@ -91,7 +91,7 @@ impl<F: Files> Search<'_, F> {
             self.opened += 1;
             let wishes = loaded.object.notes.iter().flat_map(|note| dlopen::parse(note));
             for wish in wishes.filter(|wish| extras.dlopen.is_some_and(|least| wish.priority <= least)) {
-                self.open(&wish, &loaded)?;
+                self.open(&wish, How::Dlopen, &loaded)?;
             }
         }
         Ok(())
@@ -102,16 +102,18 @@ impl<F: Files> Search<'_, F> {
     }
 
     /// Takes the first library of the wish that can be loaded, with all that it needs.
-    fn open(&mut self, wish: &Wish, opener: &Rc<Loaded>) -> Result<()> {
+    fn open(&mut self, wish: &Wish, how: How, opener: &Rc<Loaded>) -> Result<()> {
         let mut why = None;
         for name in &wish.names {
             let need = Need { name: name.clone(), role: Role::Needed };
             let opened = match self.look(&need, opener) {
-                Ok(hits) if hits.files.is_empty() => return Ok(()),
+                Ok(hits) if hits.files.is_empty() => {
+                    return self.link(opener, name, hits.known.and_then(|named| named.spot), Some(how));
+                }
                 Ok(hits) => {
                     let before = self.state();
-                    self.take(hits, opener);
-                    self.settle().inspect_err(|_| self.restore(before))
+                    let taken = self.take(hits, name, opener, Some(how));
+                    taken.and_then(|()| self.settle()).inspect_err(|_| self.restore(before))
                 }
                 Err(why) => Err(why),
             };
@@ -137,6 +139,7 @@ impl<F: Files> Search<'_, F> {
             listed: self.listed.clone(),
             lengths: [
                 self.needs.files.len(),
+                self.needs.links.len(),
                 self.needs.cached.len(),
                 self.needs.others.len(),
                 self.loaded.len(),
@@ -147,8 +150,9 @@ impl<F: Files> Search<'_, F> {
 
     /// Forgets what was found since.
     fn restore(&mut self, state: State) {
-        let [files, cached, others, loaded] = state.lengths;
+        let [files, links, cached, others, loaded] = state.lengths;
         self.needs.files.truncate(files);
+        self.needs.links.truncate(links);
         self.needs.cached.truncate(cached);
         self.needs.others.truncate(others);
         self.loaded.truncate(loaded);
@@ -181,7 +185,7 @@ impl<F: Files> Search<'_, F> {
         for path in names.iter().map(|name| place.join(name)) {
             if path.extension() == Some(OsStr::new("so")) {
                 let name = path.as_os_str().as_bytes().to_vec();
-                self.open(&of_libc(name, "character sets"), libc)?;
+                self.open(&of_libc(name, "character sets"), How::Gconv, libc)?;
             } else if self.files.is_directory(&path) {
                 let below = self.files.names(&path);
                 self.needs.others.extend(below.iter().map(|name| path.join(name)));

@@ -1,8 +1,7 @@
 //! The search for one name, on every processor that the program may run on.
 
 use super::tried::Tried;
-use super::{CACHE, Files, Found, Loaded, MAX_TRIES, Search, Unusable, as_path};
-use crate::host::Id;
+use super::{CACHE, Files, Found, How, Loaded, MAX_TRIES, Named, Search, Unusable, as_path, loaded};
 use crate::ldcache::Cache;
 use crate::loader::{self, Kind};
 use std::ffi::OsStr;
@@ -10,7 +9,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-type Candidate = (PathBuf, Found);
+/// A file, and by what it was found.
+pub(super) struct Candidate {
+    pub(super) path: PathBuf,
+    pub(super) found: Found,
+    pub(super) how: How,
+}
 
 /// Where the loader would stop: the file that made it, and why.
 type Stop = (PathBuf, String);
@@ -21,11 +25,17 @@ pub(super) struct Hits {
     /// The names that were looked for, which can differ from processor to processor.
     pub(super) names: Vec<Vec<u8>>,
     /// An object that is loaded and has the name already.
-    pub(super) known: Option<Id>,
+    pub(super) known: Option<Named>,
     /// The file that the plain search finds first, for each `$PLATFORM` if that counts.
     pub(super) files: Vec<Candidate>,
     /// Those that some processors would find before it.
     pub(super) variants: Vec<Candidate>,
+}
+
+impl Candidate {
+    pub(super) fn loaded(&self, needer: &Rc<Loaded>, place: usize) -> Rc<Loaded> {
+        loaded(self.path.clone(), &self.path, self.found.clone(), Some(Rc::clone(needer)), Some(place))
+    }
 }
 
 impl Hits {
@@ -45,9 +55,9 @@ impl<F: Files> Search<'_, F> {
                 Kind::Glibc => self.expand(name, needer, platform),
             };
             if self.kind.has_built_in(&name) {
-                hits.known = self.needs.files.first().map(|(_, id)| *id);
-            } else if let Some(id) = self.known.get(&name) {
-                hits.known = Some(*id);
+                hits.known = self.needs.files.first().map(|(_, id)| Named { id: *id, spot: None });
+            } else if let Some(named) = self.known.get(&name) {
+                hits.known = Some(*named);
             } else {
                 self.find_on(platform, &name, needer, tried, &mut hits)?;
                 hits.names.push(name);
@@ -70,6 +80,7 @@ impl<F: Files> Search<'_, F> {
     ) -> Result<(), Stop> {
         let path = Path::new(OsStr::from_bytes(name));
         if name.contains(&b'/') {
+            tried.how = How::Name;
             hits.files.extend(self.candidate(path.to_owned(), tried)?);
             return Ok(());
         }
@@ -79,6 +90,8 @@ impl<F: Files> Search<'_, F> {
         if is_first && self.in_any(given, path, tried, hits)? {
             return Ok(());
         }
+        let by_runpath = self.kind == Kind::Glibc && needer.object.runpath.is_some();
+        tried.how = if by_runpath { How::Runpath } else { How::Rpath };
         for (owner, list) in self.own_paths(needer) {
             for directory in self.directories(owner, list, platform) {
                 if self.in_directory(&directory, path, tried, hits)? {
@@ -96,6 +109,7 @@ impl<F: Files> Search<'_, F> {
         if no_default {
             return Ok(());
         }
+        tried.how = How::Default;
         let listed = self.kind == Kind::Musl;
         for directory in self.defaults().directories.clone() {
             if self.in_directory(&directory, path, tried, hits)? {
@@ -118,6 +132,7 @@ impl<F: Files> Search<'_, F> {
         tried: &mut Tried,
         hits: &mut Hits,
     ) -> Result<bool, Stop> {
+        tried.how = How::LibraryPath;
         for directory in directories {
             if self.in_directory(directory, name, tried, hits)? {
                 return Ok(true);
@@ -158,6 +173,7 @@ impl<F: Files> Search<'_, F> {
         hits: &mut Hits,
     ) -> Result<bool, Stop> {
         tried.cache = true;
+        tried.how = How::Cache;
         let cache = self.cache.get_or_init(|| Cache::parse(self.files.content(Path::new(CACHE))));
         let Some(cache) = cache else { return Ok(false) };
         let (mut plain, mut lines) = (None, Vec::new());
@@ -173,7 +189,7 @@ impl<F: Files> Search<'_, F> {
             }
         }
         let Some(hit) = plain else { return Ok(false) };
-        if !loader::is_multiarch(hit.0.parent()) && !self.in_system_directory(&hit.0) {
+        if !loader::is_multiarch(hit.path.parent()) && !self.in_system_directory(&hit.path) {
             self.needs.cached.extend(lines);
         }
         hits.files.push(hit);
@@ -187,7 +203,7 @@ impl<F: Files> Search<'_, F> {
             return Err((path, format!("is one of more than {MAX_TRIES} places to look at")));
         }
         match self.files.object(&path, self.machine) {
-            Ok(found) => Ok(Some((path, found))),
+            Ok(found) => Ok(Some(Candidate { path, found, how: tried.how })),
             Err(Unusable::Absent) => Ok(None),
             // musl does not look whom a file is for, and would fail to load it.
             Err(Unusable::OtherMachine) if self.kind == Kind::Musl => {

@@ -195,6 +195,40 @@ fn musl_has_its_c_library_built_in_and_inherits_both_paths() {
 }
 
 #[test]
+fn each_need_is_noted_with_what_led_to_the_file() {
+    let mut host = Fake::new();
+    host.add("/r/a", Object { soname: Some("s".into()), ..object(&["b", "/x/c", "d"]) });
+    host.add("/r/b", object(&["s"])).add("/x/c", object(&["a"])).add("/usr/lib/d", object(&[]));
+    let program = Object { rpath: Some("/r".into()), ..object(&["a"]) };
+    let needs = host.closure(program, GLIBC).unwrap();
+    let links = needs.links.iter().map(|link| {
+        (
+            link.needer,
+            std::str::from_utf8(&link.name).unwrap(),
+            needs.files[link.file].0.to_str().unwrap(),
+            link.how,
+        )
+    });
+    let expected = [
+        (None, GLIBC, GLIBC, How::Loader),
+        (None, "a", "/r/a", How::Rpath),
+        (Some(1), "b", "/r/b", How::Rpath),
+        (Some(1), "/x/c", "/x/c", How::Name),
+        (Some(1), "d", "/usr/lib/d", How::Default),
+        (Some(2), "s", "/r/a", How::Rpath),
+        (Some(3), "a", "/r/a", How::Rpath),
+    ];
+    assert_eq!(links.collect::<Vec<_>>(), expected);
+    let many: Vec<String> = (0..70).map(|number| format!("e{number}")).collect();
+    for name in &many {
+        host.add(&format!("/r/{name}"), object(&vec!["d"; 4000]));
+    }
+    let names: Vec<&str> = many.iter().map(String::as_str).collect();
+    let program = Object { rpath: Some("/r".into()), ..object(&names) };
+    assert_eq!(host.error(program), "/bin/p: its libraries need others more than 262144 times");
+}
+
+#[test]
 fn loops_end() {
     let mut host = Fake::new();
     host.add("/usr/lib/a", object(&["b"])).add("/usr/lib/b", object(&["a", "b"]));

@@ -1,6 +1,6 @@
 //! Where a library was looked for, to be told when it is missing.
 
-use super::CACHE;
+use super::{CACHE, How};
 use hc::{Error, show};
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 /// A search path can have hundreds of directories.
 const MAX_SHOWN: usize = 20;
 
-#[derive(Default)]
 pub(super) struct Tried {
+    /// By what is looked now: when the file is found, by what it was.
+    pub(super) how: How,
     /// The first of them, each once.
     directories: Vec<PathBuf>,
     /// All of them, by a number each: a hostile program can name more than there is memory for.
@@ -24,6 +25,10 @@ pub(super) struct Tried {
 }
 
 impl Tried {
+    pub(super) fn new() -> Self {
+        Tried { how: How::Name, directories: Vec::new(), numbers: HashSet::new(), cache: false, other: None }
+    }
+
     pub(super) fn add(&mut self, directory: &Path) {
         let mut hasher = DefaultHasher::new();
         directory.hash(&mut hasher);

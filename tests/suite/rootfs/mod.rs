@@ -18,6 +18,8 @@ mod matrix;
 mod notes;
 mod owner;
 mod planted;
+mod progress;
+mod report;
 mod resolve;
 mod scripts;
 mod sysroot;
@@ -56,6 +58,11 @@ fn inside(dir: &Dir) -> Cmd {
 fn inside_as_nobody(dir: &Dir) -> Cmd {
     let options = ["-rfpm", "--mount-proc", "--root=box"];
     Cmd::tool("hc-unshare").dir(dir.path()).args(options).as_nobody()
+}
+
+/// A script on a terminal of its own, and in `dir`; standard output is all that is shown there.
+fn on_terminal(dir: &Dir, script: &str) -> Cmd {
+    Cmd::new("script").args(["-q", "-e", "-c", script, "/dev/null"]).dir(dir.path())
 }
 
 /// Runs a compiler or linker in `dir`.
