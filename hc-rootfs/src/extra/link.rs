@@ -3,9 +3,10 @@
 use super::{Extras, Note, Tree};
 use crate::host::{Examined, Step, id_of};
 use hc::show;
-use nix::fcntl::readlinkat;
-use nix::sys::stat::SFlag;
-use std::ffi::OsString;
+use nix::fcntl::{AtFlags, readlinkat};
+use nix::sys::stat::{FileStat, SFlag, fstatat};
+use nix::unistd::geteuid;
+use std::ffi::{OsStr, OsString};
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path, PathBuf};
 
@@ -24,7 +25,14 @@ impl Extras {
         let kind = status.as_ref().map(super::kind);
         let to_directory = kind == Some(SFlag::S_IFDIR);
         if let Some(status) = status.filter(|_| !stays_inside(tree, path, &target)) {
-            self.outside(tree, path, &target, kind, id_of(&status));
+            if is_meant(directory, &name, &status)? {
+                self.outside(tree, path, &target, kind, id_of(&status));
+            } else {
+                let (path, target) = (show(path), show(&target));
+                self.note(format!(
+                    "{path}: note: it leads to {target}, another owner's, outside of the tree, which is not copied"
+                ));
+            }
         }
         Ok(Step::Symlink { name, target, to_directory })
     }
@@ -66,6 +74,13 @@ impl Extras {
             _ => {}
         }
     }
+}
+
+/// True when whoever made the link `name` may say what is copied: root, the caller, or the owner of what it leads to. A
+/// tree of somebody else's could name any file that the caller can read.
+fn is_meant(directory: &OwnedFd, name: &OsStr, target: &FileStat) -> nix::Result<bool> {
+    let owner = fstatat(directory, name, AtFlags::AT_SYMLINK_NOFOLLOW)?.st_uid;
+    Ok(owner == 0 || owner == geteuid().as_raw() || owner == target.st_uid)
 }
 
 /// True when `target`, taken word by word, does not leave the tree. What links there are inside is seen to on their

@@ -119,6 +119,31 @@ fn it_may_have_another_place() {
 }
 
 #[test]
+fn a_link_of_somebody_else_s_brings_no_file_of_a_third() {
+    require!(hc_tests::is_root(), "takes files of several owners");
+    let dir = Dir::new();
+    dir.file("secret", "");
+    dir.file("his", "");
+    dir.directory("t");
+    let path = dir.path().display().to_string();
+    for name in ["secret", "his"] {
+        symlink(format!("{path}/{name}"), dir.join("t").join(name)).unwrap();
+        std::os::unix::fs::lchown(dir.join("t").join(name), Some(65534), Some(65534)).unwrap();
+    }
+    std::os::unix::fs::chown(dir.join("his"), Some(65534), Some(65534)).unwrap();
+    for how in ["auto", "hard"] {
+        let box_ = dir.join(how);
+        let line = Cmd::tool("hc-rootfs").arg(format!("--link={how}")).args(["-f", "t"]).arg(&box_);
+        line.dir(dir.path()).run().ok().complains(format!(
+            "hc-rootfs: {path}/t/secret: note: it leads to {path}/secret, another owner's, outside of the tree, \
+             which is not copied\n"
+        ));
+        let found: Vec<_> = files_in(&box_).into_iter().collect();
+        assert_eq!(found, [PathBuf::from(format!("{path}/his"))], "{how}");
+    }
+}
+
+#[test]
 fn a_link_that_leads_out_of_a_tree_brings_the_file_but_no_directory() {
     let dir = Dir::new();
     dir.file("out/file", "content");
