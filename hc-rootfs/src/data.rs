@@ -58,7 +58,7 @@ pub(crate) fn unlisted_cache(closure: &Closure) -> Option<String> {
     let names = cached_directories(closure);
     (!closure.cached.is_empty()).then(|| {
         format!(
-            "{CACHE}: note: it is not listed, and without one nothing leads to every library in {names}: ldconfig -r DIR {names}"
+            "{CACHE}: note: it is not listed, and without one nothing leads to every library in {names}: mkdir -p DIR/etc && ldconfig -r DIR {names}"
         )
     })
 }

@@ -1,16 +1,16 @@
 //! The command line, as values.
 
 mod task;
+mod values;
 
 use crate::copy::{How, Link};
 use crate::dlopen::Priority;
 use crate::extra::Request;
 use crate::resolver::Extras;
 use hc::{Args, Error, Opt, Result};
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Component, Path, PathBuf};
-use task::Wanted;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use task::{Choice, Wanted};
 pub(crate) use task::{Form, Task};
 
 const HELP: &str = "\
@@ -103,13 +103,13 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
     let (mut files, mut etc) = (Vec::new(), false);
     while let Some(option) = args.next(LONGS)? {
         match option {
-            Opt::Long("dlopen") => extras.dlopen = dlopen(&args.value()?)?,
+            Opt::Long("dlopen") => extras.dlopen = values::dlopen(&args.value()?)?,
             Opt::Long("nss") => extras.nss = true,
             Opt::Long("gconv") => extras.gconv = true,
             Opt::Long("locale") => locales.push(args.value()?),
-            Opt::Short('f') | Opt::Long("file") => files.push(request(&args.value()?)?),
+            Opt::Short('f') | Opt::Long("file") => files.push(values::request(&args.value()?)?),
             Opt::Long("etc") => etc = true,
-            Opt::Long("link") => how.link = link(&args.value()?)?,
+            Opt::Long("link") => how.link = values::link(&args.value()?)?,
             Opt::Long("no-xattrs") => how.xattrs = false,
             Opt::Long("sysroot") => source.sysroot = Some(directory(&mut args, "--sysroot")?),
             Opt::Short('L') | Opt::Long("library-path") => {
@@ -120,7 +120,12 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
             Opt::Short('V') | Opt::Long("version") => {
                 return Err(Error::version("hc-rootfs", env!("CARGO_PKG_VERSION")));
             }
-            option if wanted.take(option)? => {}
+            Opt::Short('n') | Opt::Long("dry-run") => wanted.choose(Choice::Try)?,
+            Opt::Short('l') | Opt::Long("list") => wanted.choose(Choice::List)?,
+            Opt::Long("tree") => wanted.choose(Choice::Tree)?,
+            Opt::Long("json") => wanted.choose(Choice::Json)?,
+            Opt::Short('0') | Opt::Long("null") => wanted.null = true,
+            Opt::Long("directories") => wanted.directories = true,
             _ => return Err(args.unrecognized(option)),
         }
     }
@@ -134,68 +139,11 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
     Ok(plan)
 }
 
-fn dlopen(value: &OsStr) -> Result<Option<Priority>> {
-    if value == "none" {
-        return Ok(None);
-    }
-    Priority::of(value.as_bytes()).map(Some).ok_or_else(|| {
-        let value = hc::show(value);
-        Error::usage(format!("--dlopen '{value}': not one of required, recommended, suggested, none"))
-    })
-}
-
 /// The value of the option just read. An empty one is a variable that is not set, and would mean the host's root or
 /// the current directory.
 fn directory(args: &mut Args, option: &str) -> Result<OsString> {
     let value = args.value()?;
     if value.is_empty() { Err(Error::usage(format!("{option}: '' is no directory"))) } else { Ok(value) }
-}
-
-/// `SRC[:DST]`, in which `\:` is a colon of a name.
-fn request(value: &OsStr) -> Result<Request> {
-    let wrong = |why: &str| Err(Error::usage(format!("-f '{}': {why}", hc::show(value))));
-    let mut names = vec![Vec::new()];
-    let mut bytes = value.as_bytes().iter().copied().peekable();
-    while let Some(byte) = bytes.next() {
-        match (byte, names.last_mut()) {
-            (b':', _) => names.push(Vec::new()),
-            (b'\\', Some(name)) if bytes.peek() == Some(&b':') => name.extend(bytes.next()),
-            (byte, Some(name)) => name.push(byte),
-            (_, None) => {}
-        }
-    }
-    let mut names = names.into_iter().map(|name| PathBuf::from(OsString::from_vec(name)));
-    let (source, place) = (names.next().unwrap_or_default(), names.next());
-    if names.next().is_some() {
-        return wrong("has two colons: \\: is one that belongs to a name");
-    }
-    if source.as_os_str().is_empty() {
-        return wrong("no file to copy");
-    }
-    let Some(place) = place else { return Ok(Request { source, place }) };
-    if !place.is_absolute() {
-        return wrong("its place in the new root has to begin with a slash");
-    }
-    if place.components().any(|component| component == Component::ParentDir) {
-        return wrong("its place in the new root has a .. in it");
-    }
-    let plain: PathBuf = place.components().collect();
-    let into = plain != Path::new("/") && place.as_os_str().as_bytes().ends_with(b"/");
-    match source.file_name() {
-        Some(name) if into => Ok(Request { place: Some(plain.join(name)), source }),
-        None if into => wrong("has no name of its own: give it one"),
-        _ => Ok(Request { source, place: Some(plain) }),
-    }
-}
-
-fn link(value: &OsStr) -> Result<Link> {
-    match value.as_bytes() {
-        b"auto" => Ok(Link::Auto),
-        b"reflink" => Ok(Link::Reflink),
-        b"copy" => Ok(Link::Copy),
-        b"hard" => Ok(Link::Hard),
-        _ => Err(Error::usage(format!("--link '{}': not one of auto, reflink, copy, hard", hc::show(value)))),
-    }
 }
 
 /// Takes the operands apart: `DIR PROGRAM... [-- NEXT [ARG]...]`; without DIR where something is printed.

@@ -1,7 +1,7 @@
 //! What is done with what the programs need, and which options go with it.
 
 use super::Plan;
-use hc::{Error, Opt, Result, show};
+use hc::{Error, Result, show};
 use std::ffi::{OsStr, OsString};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Task {
 
 /// Which task an option has chosen.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Choice {
+pub(super) enum Choice {
     Try,
     List,
     Tree,
@@ -48,26 +48,12 @@ enum Choice {
 #[derive(Default)]
 pub(super) struct Wanted {
     choice: Option<Choice>,
-    null: bool,
-    directories: bool,
+    pub(super) null: bool,
+    pub(super) directories: bool,
 }
 
 impl Wanted {
-    /// True for an option that is about this.
-    pub(super) fn take(&mut self, option: Opt) -> Result<bool> {
-        match option {
-            Opt::Short('n') | Opt::Long("dry-run") => self.choose(Choice::Try)?,
-            Opt::Short('l') | Opt::Long("list") => self.choose(Choice::List)?,
-            Opt::Long("tree") => self.choose(Choice::Tree)?,
-            Opt::Long("json") => self.choose(Choice::Json)?,
-            Opt::Short('0') | Opt::Long("null") => self.null = true,
-            Opt::Long("directories") => self.directories = true,
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-
-    fn choose(&mut self, choice: Choice) -> Result<()> {
+    pub(super) fn choose(&mut self, choice: Choice) -> Result<()> {
         if self.choice.replace(choice).is_some_and(|before| before != choice) {
             return Err(Error::usage("--dry-run, --list, --tree and --json exclude each other"));
         }

@@ -120,3 +120,36 @@ fn a_library_that_only_musl_s_list_leads_to_comes_with_the_list() {
     assert!(!dir.join("box/etc").exists());
     inside(&dir).arg(dir.join("p")).run().exits(42).quiet();
 }
+
+#[test]
+fn a_list_says_that_it_lacks_the_cache_and_a_dry_run_names_it() {
+    require!(can_make_hosts(), ROOT);
+    let dir = Dir::new();
+    let host = host_with_cache(&dir);
+    let run = |options: &[&str]| Cmd::tool("hc-rootfs").args(options).dir(dir.path()).on(&host).run().ok();
+    let output = run(&["-l", "./p"]);
+    assert!(!output.text().contains("ld.so.cache"), "{output:?}");
+    let command = "mkdir -p DIR/etc && ldconfig -r DIR /opt/hctest";
+    let lacks = "it is not listed, and without one nothing leads to every library in /opt/hctest";
+    let note = format!("hc-rootfs: /etc/ld.so.cache: note: {lacks}: {command}\n");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), note);
+    // What the note says is so.
+    let make = format!(
+        "hc-rootfs -l0 ./p | rsync -lpt --from0 --files-from=- / box 2>/dev/null; {}",
+        command.replace("DIR", "box")
+    );
+    Cmd::sh(make).dir(dir.path()).on(&host).run().ok();
+    fs::create_dir_all(dir.join("box/proc")).unwrap();
+    inside(&dir).arg(dir.join("p")).run().exits(42).quiet();
+    fs::remove_dir_all(dir.join("box")).unwrap();
+    // One that is asked for is a file like others.
+    let output = run(&["-l", "-f", "/etc/ld.so.cache", "./p"]).quiet();
+    assert!(output.text().contains("/etc/ld.so.cache\n"), "{output:?}");
+    let dry = || run(&["-n", "box", "./p"]).quiet().text().to_owned();
+    let named = dry();
+    assert!(named.ends_with("/etc/ld.so.cache\n") && !dir.join("box").exists(), "{named}");
+    rootfs(&dir).arg("./p").on(&host).run().ok().quiet();
+    assert_eq!(dry(), "");
+    fs::remove_file(dir.join("box/etc/ld.so.cache")).unwrap();
+    assert_eq!(dry(), "/etc/ld.so.cache\n");
+}

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// Builds `p`, which opens what its arguments name, in turn, and has these notes.
-fn opener(dir: &Dir, notes: &[&str]) {
+pub(super) fn opener(dir: &Dir, notes: &[&str]) {
     let source = "#include <dlfcn.h>\n#include <stdio.h>\nint main(int n, char **v) {
         for (int i = 1; i < n; i++) if (!dlopen(v[i], RTLD_NOW)) return puts(dlerror()), i; return 0; }\n";
     dir.file("opener.c", source);

@@ -18,6 +18,7 @@ mod matrix;
 mod notes;
 mod owner;
 mod planted;
+mod printed;
 mod progress;
 mod report;
 mod resolve;

@@ -260,6 +260,23 @@ fn what_cannot_be_printed_or_is_missing_is_a_failure() {
         (&["-nl", "box", "echo"], "--dry-run, --list, --tree and --json exclude each other"),
         (&["-l", "echo", "--", "true"], "NEXT is for when something was copied"),
         (&["-n", "box", "echo", "--", "true"], "NEXT is for when something was copied"),
+        (&["-l", "--etc"], "--etc is for a copy: its files are made, and no others are like them"),
+        (
+            &["--json", "--etc", "echo"],
+            "--etc is for a copy: its files are made, and no others are like them",
+        ),
+        (
+            &["-l", "--sysroot=/", "echo"],
+            "--list is without --sysroot: its readers would take the host's files",
+        ),
+        (
+            &["--tree", "-f/bin/sh", "echo"],
+            "--file does not go with --tree and --json, which are about programs",
+        ),
+        (
+            &["-l", "-f/bin/sh:/bin/bash"],
+            "-f '/bin/sh': a list cannot say that it gets another name in the new root",
+        ),
         (&["-l", "echo", "-0"], "-0: options come before PROGRAM (and a program of that name is ./-0)"),
     ] {
         let output = shown(&dir, args).run();
