@@ -8,6 +8,7 @@ mod link;
 
 use crate::host::{Examined, Host, Id, Owner, Source, Step, Ware, id_of};
 use crate::programs::Closure;
+use crate::sysroot::kind;
 use hc::{Error, Result, show};
 use libraries::Binary;
 use nix::dir::Dir;
@@ -79,10 +80,6 @@ fn find(requests: &[Request], target: Option<Id>, host: &Host, closure: &mut Clo
     }
     libraries::resolve(&mut extras, host, closure)?;
     Ok(extras)
-}
-
-fn kind(status: &FileStat) -> SFlag {
-    SFlag::from_bits_truncate(status.st_mode & SFlag::S_IFMT.bits())
 }
 
 /// What is there that cannot be copied.

@@ -2,7 +2,7 @@
 
 use crate::elf::{self, Defect, Machine};
 use crate::resolver::{Files, Found, Unusable};
-use crate::sysroot::{Entry, Refusal, Sysroot};
+use crate::sysroot::{Entry, Refusal, Sysroot, kind};
 use hc::{Error, Result, reason, show};
 use nix::dir::Dir;
 use nix::errno::Errno;
@@ -239,7 +239,7 @@ impl Host {
             return Ok(node.clone());
         }
         let Entry { status, target, of_proc } = self.sysroot.entry(path)?;
-        let node = match (SFlag::from_bits_truncate(status.st_mode & SFlag::S_IFMT.bits()), target) {
+        let node = match (kind(&status), target) {
             (_, Some(target)) => Node::Link { target, of_proc },
             (SFlag::S_IFDIR, None) => Node::Directory(Owner::new(&status)),
             (SFlag::S_IFREG, None) => Node::File(Source::new(&self.sysroot, path.to_owned(), &status)),

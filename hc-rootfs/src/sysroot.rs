@@ -296,7 +296,8 @@ fn name_of(file: &OwnedFd) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
-fn kind(status: &FileStat) -> SFlag {
+/// What kind of file it is, of which there is one bit pattern each.
+pub(crate) fn kind(status: &FileStat) -> SFlag {
     SFlag::from_bits_truncate(status.st_mode & SFlag::S_IFMT.bits())
 }
 

@@ -6,7 +6,7 @@ use super::directory::Directory;
 use super::sys::Of;
 use super::{How, Link};
 use crate::host::{Owner, Source, id_of};
-use crate::sysroot::Refusal;
+use crate::sysroot::{Refusal, kind};
 use hc::{Error, Result, reason, show};
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat};
@@ -60,7 +60,7 @@ impl Keeper {
         } else {
             mode == kept_mode(&source.owner, false)
         };
-        SFlag::from_bits_truncate(status.st_mode & SFlag::S_IFMT.bits()) == SFlag::S_IFREG
+        kind(status) == SFlag::S_IFREG
             && status.st_size == source.size
             && (status.st_mtime, status.st_mtime_nsec) == source.modified
             && copied_so

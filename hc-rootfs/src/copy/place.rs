@@ -10,6 +10,7 @@ use super::root::Root;
 use super::stage::{IN_THE_WAY, Stage};
 use super::undo::{Log, Made};
 use crate::host::{Id, Owner, Source, Step, file_at_end};
+use crate::sysroot::kind;
 use hc::{Result, show};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, RenameFlags, readlinkat, renameat, renameat2};
@@ -308,8 +309,6 @@ pub(super) fn rename(
 }
 
 fn refuse_directory(at: &Directory, name: &OsStr) -> Result<()> {
-    let directory = at.status(name).is_ok_and(|status| {
-        SFlag::from_bits_truncate(status.st_mode & SFlag::S_IFMT.bits()) == SFlag::S_IFDIR
-    });
+    let directory = at.status(name).is_ok_and(|status| kind(&status) == SFlag::S_IFDIR);
     if directory { Err(at.failure(name, "is a directory, and the host has a file there")) } else { Ok(()) }
 }

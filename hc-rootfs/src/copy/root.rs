@@ -4,7 +4,7 @@ use super::content::Keeper;
 use super::directory::Directory;
 use super::undo::{Log, Made};
 use crate::host::{Source, id_of};
-use crate::sysroot::Sysroot;
+use crate::sysroot::{Sysroot, kind};
 use hc::{Context, Error, Result, reason, show};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, Flock, FlockArg, OFlag, open, readlink};
@@ -105,7 +105,7 @@ impl Root {
     pub(crate) fn content(&self, name: &Path) -> Option<Vec<u8>> {
         let how = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
         let status = self.directory.status_within(name).ok()?;
-        let regular = SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT == SFlag::S_IFREG;
+        let regular = kind(&status) == SFlag::S_IFREG;
         let mut content = Vec::new();
         if regular && let Ok(file) = self.directory.open_within(name, how) {
             let _ = File::from(file).take(MAX_CONTENT).read_to_end(&mut content);

@@ -25,7 +25,7 @@ impl std::fmt::Display for Refusal {
 }
 
 pub(super) fn check_kind(status: &FileStat) -> std::result::Result<(), Refusal> {
-    match SFlag::from_bits_truncate(status.st_mode & SFlag::S_IFMT.bits()) {
+    match super::kind(status) {
         SFlag::S_IFREG => Ok(()),
         SFlag::S_IFDIR => Err(Refusal::Kind("a directory")),
         SFlag::S_IFIFO => Err(Refusal::Kind("a FIFO")),
