@@ -12,6 +12,7 @@ mod content;
 mod directory;
 mod place;
 mod progress;
+mod reserved;
 mod root;
 mod stage;
 mod sys;
@@ -22,7 +23,7 @@ use crate::skeleton::MOUNT_POINTS;
 use crate::sysroot::Sysroot;
 use content::Keeper;
 use directory::Directory;
-use hc::{Error, Result};
+use hc::{Error, Result, show};
 use nix::errno::Errno;
 use nix::sys::stat::{Mode, mkdirat, umask};
 use place::Place;
@@ -106,6 +107,7 @@ pub(crate) type Late<'a> = &'a dyn Fn(Option<&Root>) -> Result<Option<Ware>>;
 
 /// Puts `goods` into `directory`, which is made when it is not there. Undone when it fails.
 pub(crate) fn fill(directory: &OsStr, goods: Goods, how: How, late: Late<'_>) -> Result<Rootfs> {
+    refuse_reserved(Path::new(directory), &goods)?;
     // The modes are meant as they are; NEXT gets the caller's umask back.
     let old = umask(Mode::empty());
     let mut log = Log::default();
@@ -118,6 +120,13 @@ pub(crate) fn fill(directory: &OsStr, goods: Goods, how: How, late: Late<'_>) ->
             Err(error)
         }
     }
+}
+
+fn refuse_reserved(directory: &Path, goods: &Goods) -> Result<()> {
+    reserved::find(goods).map_or(Ok(()), |path| {
+        let place = directory.join(path.strip_prefix("/").unwrap_or(&path));
+        Err(Error::new(format!("{}: {}", show(&place), reserved::WHY)))
+    })
 }
 
 type Failed = (Error, Option<Stage>);
@@ -198,6 +207,7 @@ pub(crate) fn missing_files(
     how: How,
     late: Late<'_>,
 ) -> Result<Vec<PathBuf>> {
+    refuse_reserved(Path::new(directory), goods)?;
     let root = Root::look(Path::new(directory), &goods.sysroot)?;
     let more = late(root.as_ref())?;
     let wares = [goods.wares.as_slice(), more.as_slice()];
@@ -216,16 +226,20 @@ pub(crate) fn missing_files(
     Ok(names)
 }
 
-/// Where a way of a tree ends, which leads over no symlink.
-fn end_of(way: &[Step]) -> PathBuf {
-    let names = way.iter().filter_map(|step| match step {
+/// The name that a step takes in the directory where it starts.
+fn name_of(step: &Step) -> Option<&OsStr> {
+    match step {
         Step::Root | Step::Up => None,
         Step::Directory(name, _)
         | Step::File(name, _)
         | Step::Symlink { name, .. }
         | Step::Link { name, .. } => Some(name),
-    });
-    names.fold(PathBuf::from("/"), |path, name| path.join(name))
+    }
+}
+
+/// Where a way of a tree ends, which leads over no symlink.
+fn end_of(way: &[Step]) -> PathBuf {
+    way.iter().filter_map(name_of).fold(PathBuf::from("/"), |path, name| path.join(name))
 }
 
 fn make_mount_points(root: &Rc<Directory>, log: &mut Log) -> Result<()> {

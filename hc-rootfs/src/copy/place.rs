@@ -6,6 +6,8 @@
 use super::additions::Placed;
 use super::content::{self, Keeper};
 use super::directory::Directory;
+use super::name_of;
+use super::reserved::{self, TEMPORARY, is_reserved};
 use super::root::Root;
 use super::stage::{IN_THE_WAY, Stage};
 use super::undo::{Log, Made};
@@ -23,8 +25,6 @@ use std::rc::Rc;
 
 /// As the kernel has it for one path: MAXSYMLINKS.
 const MAX_LINKS: usize = 40;
-/// Where a file is written whose directory is another file system than DIR.
-const TEMPORARY: &str = ".hc-rootfs.tmp";
 
 pub(crate) struct Place<'a> {
     pub(crate) root: &'a Root,
@@ -44,6 +44,7 @@ impl Place<'_> {
     fn take(&mut self, from: &Rc<Directory>, way: &[Step]) -> Result<Rc<Directory>> {
         let mut at = Rc::clone(from);
         for step in way {
+            self.refuse_reserved(&at, step)?;
             at = match step {
                 Step::Root => Rc::clone(&self.root.directory),
                 Step::Up => at.parent(),
@@ -64,6 +65,16 @@ impl Place<'_> {
             };
         }
         Ok(at)
+    }
+
+    /// What is planned has none of these names; by a symlink that DIR has, it can get there all the same.
+    fn refuse_reserved(&self, at: &Rc<Directory>, step: &Step) -> Result<()> {
+        match name_of(step) {
+            Some(name) if is_reserved(name, Rc::ptr_eq(at, &self.root.directory)) => {
+                Err(at.failure(name, reserved::WHY))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Enters the directory `name`, which is made like the host's when it is not there.

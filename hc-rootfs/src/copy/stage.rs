@@ -16,7 +16,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::rc::Rc;
 
-const NAME: &str = ".hc-rootfs";
+pub(super) const NAME: &str = ".hc-rootfs";
 pub(super) const IN_THE_WAY: &str = "is in the way of the files being written: remove it";
 
 pub(crate) struct Stage {

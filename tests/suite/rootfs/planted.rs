@@ -126,3 +126,48 @@ fn files_with(root: &Path, content: &str) -> usize {
         |path: std::path::PathBuf| fs::read(root.join(path.strip_prefix("/").unwrap())).unwrap_or_default();
     found.filter(|path| read(path.clone()) == content.as_bytes()).count()
 }
+
+#[test]
+fn a_name_of_files_being_written_is_no_final_one() {
+    let dir = Dir::new();
+    dir.file("file", "content");
+    dir.file("t/sub/.hc-rootfs.tmp", "content");
+    dir.file("t/sub/x", "content");
+    dir.file("u/.hc-rootfs/0", "content");
+    dir.file("used/own", "content");
+    // What a run that was killed has left is not thrown away either.
+    dir.file("used/.hc-rootfs/0", "left");
+    symlink(".", dir.join("used/here")).unwrap();
+    let before = dir.listing();
+    for (request, place) in [
+        ("file:/.hc-rootfs", "/.hc-rootfs"),
+        ("file:/.hc-rootfs/0", "/.hc-rootfs"),
+        ("file:/.hc-rootfs/notes", "/.hc-rootfs"),
+        ("file:/.HC-Rootfs", "/.HC-Rootfs"),
+        ("file:/.hc-rootfs.tmp", "/.hc-rootfs.tmp"),
+        ("file:/a/.hc-rootfs.tmp/b", "/a/.hc-rootfs.tmp"),
+        ("t:/t", "/t/sub/.hc-rootfs.tmp"),
+        ("u:/", "/.hc-rootfs"),
+        ("t:/.hc-rootfs", "/.hc-rootfs"),
+    ] {
+        for (root, option) in [("box", "-v"), ("box", "-n"), ("used", "-v"), ("used", "-n")] {
+            let tool = Cmd::tool("hc-rootfs").dir(dir.path()).args([option, "-f", request, root]);
+            let why = "is a name that only files being written have: choose another";
+            assert_eq!(tool.run().fails("hc-rootfs", 125), format!("{root}{place}: {why}"));
+            assert_eq!(dir.listing(), before, "{request} in {root}");
+        }
+    }
+    // Where it is a name like any other.
+    for request in ["file:/.hc-rootfs-x", "file:/a/.hc-rootfs", "u:/u"] {
+        let tool = Cmd::tool("hc-rootfs").dir(dir.path()).args(["-f", request, "box"]);
+        tool.run().ok().quiet();
+    }
+    assert_eq!(files_with(&dir.join("box"), "content"), 3);
+    // DIR's own link leads to it.
+    fs::remove_dir_all(dir.join("used/.hc-rootfs")).unwrap();
+    let before = dir.listing();
+    let tool = Cmd::tool("hc-rootfs").dir(dir.path()).args(["-f", "file:/here/.hc-rootfs/0", "used"]);
+    let why = "is a name that only files being written have: choose another";
+    assert_eq!(tool.run().fails("hc-rootfs", 125), format!("used/.hc-rootfs: {why}"));
+    assert_eq!(dir.listing(), before);
+}
