@@ -7,6 +7,7 @@ mod notes;
 mod strings;
 mod unwind;
 
+use crate::errno::errno_of;
 use goblin::container::{Container, Ctx};
 use goblin::elf::dynamic::{
     DF_1_NODEFLIB, DT_FLAGS_1, DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB, Dyn, Dynamic,
@@ -41,8 +42,7 @@ pub(crate) trait Bytes {
 
 impl Bytes for std::fs::File {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> nix::Result<usize> {
-        FileExt::read_at(self, buffer, offset)
-            .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
+        FileExt::read_at(self, buffer, offset).map_err(errno_of)
     }
 }
 

@@ -7,6 +7,7 @@ mod copy;
 mod data;
 mod dlopen;
 mod elf;
+mod errno;
 mod etc;
 mod extra;
 mod host;

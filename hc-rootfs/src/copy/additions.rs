@@ -4,6 +4,7 @@
 use super::directory::Directory;
 use super::place::{Place, rename};
 use super::undo::Made;
+use crate::errno::errno_of;
 use crate::host::{Id, Owner, Source, id_of};
 use hc::Result;
 use nix::errno::Errno;
@@ -105,5 +106,5 @@ impl Place<'_> {
 fn write(at: &Directory, name: &OsStr, content: &[u8]) -> nix::Result<()> {
     let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let mut file = File::from(openat(at.descriptor()?, name, flags, Mode::from_bits_truncate(0o644))?);
-    file.write_all(content).map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
+    file.write_all(content).map_err(errno_of)
 }

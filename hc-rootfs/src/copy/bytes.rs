@@ -1,6 +1,7 @@
 //! The bytes of a file.
 
 use super::{Link, sys};
+use crate::errno::errno_of;
 use crate::host::Source;
 use nix::errno::Errno;
 use nix::fcntl::copy_file_range;
@@ -97,10 +98,9 @@ fn is_final(copied: nix::Result<usize>) -> bool {
 }
 
 fn read_and_write(from: &File, mut to: &File, at: i64, count: usize) -> nix::Result<usize> {
-    let errno = |error: std::io::Error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO));
     let mut buffer = vec![0; count.min(1 << 16)];
-    let length = from.read_at(&mut buffer, at.unsigned_abs()).map_err(errno)?;
-    to.write_all(buffer.get(..length).unwrap_or_default()).map_err(errno)?;
+    let length = from.read_at(&mut buffer, at.unsigned_abs()).map_err(errno_of)?;
+    to.write_all(buffer.get(..length).unwrap_or_default()).map_err(errno_of)?;
     Ok(length)
 }
 
