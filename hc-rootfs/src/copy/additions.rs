@@ -1,6 +1,7 @@
 //! What is put in place besides programs and their libraries: symlinks of a tree, names of one file, and files of
 //! which only the content is known.
 
+use super::attributes;
 use super::directory::Directory;
 use super::place::{Place, rename};
 use super::undo::Made;
@@ -9,7 +10,7 @@ use crate::host::{Id, Owner, Source, id_of};
 use hc::Result;
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, RenameFlags, openat};
-use nix::sys::stat::Mode;
+use nix::sys::stat::{Mode, fchmod};
 use nix::unistd::{UnlinkatFlags, getegid, geteuid, linkat, unlinkat};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -86,14 +87,14 @@ impl Place<'_> {
             return Ok(());
         }
         let (stage, staged) = self.stage.new_name()?;
-        stage.check(&staged, write(&stage, &staged, &text.content))?;
+        stage.check(&staged, write(&stage, &staged, &text.content, self.keeper.acl_from_root))?;
         match rename(&stage, &staged, &at, name, RenameFlags::RENAME_NOREPLACE) {
             Err(Errno::EEXIST) => return Ok(()),
             // A file system without this flag.
             Err(Errno::EINVAL) => at.check(name, rename(&stage, &staged, &at, name, RenameFlags::empty()))?,
             Err(Errno::EXDEV) => {
                 return self.put_in_place(&at, name, |temporary| {
-                    at.check(temporary, write(&at, temporary, &text.content))
+                    at.check(temporary, write(&at, temporary, &text.content, true))
                 });
             }
             renamed => at.check(name, renamed)?,
@@ -103,8 +104,14 @@ impl Place<'_> {
     }
 }
 
-fn write(at: &Directory, name: &OsStr, content: &[u8]) -> nix::Result<()> {
+/// `has_acl`: it may have got one from its directory, which is nothing of its own.
+fn write(at: &Directory, name: &OsStr, content: &[u8], has_acl: bool) -> nix::Result<()> {
     let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-    let mut file = File::from(openat(at.descriptor()?, name, flags, Mode::from_bits_truncate(0o644))?);
+    let mode = Mode::from_bits_truncate(0o644);
+    let mut file = File::from(openat(at.descriptor()?, name, flags, mode)?);
+    if has_acl {
+        attributes::drop_acl(&file)?;
+        fchmod(&file, mode)?;
+    }
     file.write_all(content).map_err(errno_of)
 }

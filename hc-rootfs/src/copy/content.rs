@@ -27,12 +27,12 @@ pub(crate) struct Keeper {
     root: bool,
     how: How,
     /// What is made in DIR has an ACL at once.
-    acl_from_root: bool,
+    pub(super) acl_from_root: bool,
 }
 
 impl Keeper {
     pub(crate) fn new(root: &Directory, how: How) -> Self {
-        let acl_from_root = how.xattrs && root.descriptor().is_ok_and(|root| attributes::hands_on_acl(&root));
+        let acl_from_root = root.descriptor().is_ok_and(|root| attributes::hands_on_acl(&root));
         Keeper { root: geteuid().is_root(), how, acl_from_root }
     }
 
@@ -48,22 +48,24 @@ impl Keeper {
         if id_of(&status) == source.id || self.how.link == Link::Hard && !made {
             return id_of(&status) == source.id;
         }
-        self.looks_like(&status, source)
-            && (made || !self.how.xattrs || attributes::are_kept(file, source, self.root))
-    }
-
-    fn looks_like(&self, status: &FileStat, source: &Source) -> bool {
-        let (mode, own) = (status.st_mode & 0o7777, is_owner(status, &source.owner));
-        // Root's copy is root's where its owner could not be set, as in a user namespace without him.
-        let copied_so = if own || self.root && status.st_uid != 0 {
-            mode == source.owner.mode
-        } else {
-            mode == kept_mode(&source.owner, false)
-        };
-        kind(status) == SFlag::S_IFREG
+        let (mode, wanted) = (status.st_mode & 0o7777, self.mode_of_copy(&status, &source.owner));
+        // Whether it has an ACL shows in the group's rights.
+        let similar = kind(&status) == SFlag::S_IFREG
             && status.st_size == source.size
             && (status.st_mtime, status.st_mtime_nsec) == source.modified
-            && copied_so
+            && (mode ^ wanted) & !attributes::GROUP_BITS == 0;
+        similar
+            && if made {
+                mode == wanted
+            } else {
+                attributes::mode_if_kept(file, source, wanted, self.how.xattrs) == Some(mode)
+            }
+    }
+
+    /// The mode of a copy, with this status, of a file with this `owner`.
+    fn mode_of_copy(&self, status: &FileStat, owner: &Owner) -> u32 {
+        // Root's copy is root's where its owner could not be set, as in a user namespace without him.
+        kept_mode(owner, is_owner(status, owner) || self.root && status.st_uid != 0)
     }
 
     /// Gives the new directory `made` what [`Keeper::apply`] gives, if it has not got it by itself.
@@ -84,11 +86,13 @@ impl Keeper {
     fn apply(&self, file: &File, owner: &Owner, attributes: &Attributes, shown: &Path) -> Result<()> {
         let failed = |errno| Error::from_errno(show(shown), errno);
         let own = self.give(file, owner).map_err(failed)?;
-        attributes::apply(file, attributes).map_err(|(name, errno)| {
+        let has_acl = attributes::apply(file, attributes).map_err(|(name, errno)| {
             let name = show(OsStr::from_bytes(name.to_bytes())).to_string();
             Error::new(format!("{}: its attribute {name}: {}", show(shown), reason(errno)))
         })?;
-        fchmod(file, Mode::from_bits_truncate(kept_mode(owner, own))).map_err(failed)
+        let mode = kept_mode(owner, own);
+        let mode = if has_acl { mode } else { attributes.mode_without_acl(mode) };
+        fchmod(file, Mode::from_bits_truncate(mode)).map_err(failed)
     }
 
     /// Gives a new file or directory to its owner, as far as that goes; true when it is now his. What it has before
@@ -152,12 +156,13 @@ pub(crate) fn write(
     if !same {
         return Err(of_source("was changed while it was copied".to_owned()));
     }
-    let mut attributes = Attributes::new();
-    if keeper.how.xattrs {
-        attributes = attributes::of(Of::Open(from.as_fd())).map_err(failed)?;
-        if keeper.acl_from_root || !staged {
-            attributes::drop_acl(&to).map_err(failed)?;
-        }
+    let attributes = if keeper.how.xattrs {
+        attributes::of(Of::Open(from.as_fd())).map_err(failed)?
+    } else {
+        attributes::none_of(Of::Open(from.as_fd()))
+    };
+    if keeper.acl_from_root || !staged {
+        attributes::drop_acl(&to).map_err(failed)?;
     }
     keeper.apply(&to, &source.owner, &attributes, shown)?;
     let (seconds, nanoseconds) = source.modified;

@@ -1,4 +1,4 @@
-//! The only unsafe code of this tool: extended attributes and FICLONE, which nix lacks.
+//! The only unsafe code of this tool: extended attributes, capabilities and FICLONE, which nix lacks.
 #![allow(unsafe_code)]
 
 use nix::errno::Errno;
@@ -54,6 +54,19 @@ pub(super) fn set(file: BorrowedFd<'_>, name: &CStr, value: &[u8]) -> nix::Resul
 pub(super) fn remove(file: BorrowedFd<'_>, name: &CStr) -> nix::Result<()> {
     // SAFETY: an open descriptor, and a C string.
     Errno::result(unsafe { libc::fremovexattr(file.as_raw_fd(), name.as_ptr()) }).map(drop)
+}
+
+/// Whether this process has CAP_SETFCAP (capget(2)). Where that cannot be asked, nobody can set them either.
+pub(super) fn can_set_capabilities() -> bool {
+    const VERSION_3: u32 = 0x2008_0522;
+    const SETFCAP: u32 = 31;
+    let mut header = [VERSION_3, 0];
+    // Twice: effective, permitted, inheritable.
+    let mut sets = [0_u32; 6];
+    // SAFETY: a header of two words, which names this process, and two sets of three words each.
+    let result = unsafe { libc::syscall(libc::SYS_capget, header.as_mut_ptr(), sets.as_mut_ptr()) };
+    let [effective, ..] = sets;
+    result == 0 && effective & 1 << SETFCAP != 0
 }
 
 /// Makes `to` share all blocks of `from` (ioctl_ficlone(2)).

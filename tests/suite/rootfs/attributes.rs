@@ -1,8 +1,9 @@
 //! Extended attributes: file capabilities, ACLs, user.* and those that stay behind.
 
 use super::{inside, rootfs};
-use hc_tests::{Cmd, Dir, can_make_hosts, is_root, require};
+use hc_tests::{Cmd, Dir, Host, can_make_hosts, is_root, require};
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Runs a shell script in `dir`.
@@ -18,6 +19,10 @@ fn attributes(path: &Path) -> String {
         Cmd::line(["getfattr", "-h", "-d", "-m", "-", "-e", "hex", "--absolute-names"]).arg(path).run().ok();
     let kept = |line: &&str| line.contains('=') && !line.starts_with("security.selinux");
     output.text().split_inclusive('\n').filter(kept).collect()
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).expect("it is there").mode() & 0o7777
 }
 
 fn copy_of(dir: &Dir, path: &Path) -> PathBuf {
@@ -49,7 +54,6 @@ fn capabilities_acls_and_user_attributes_are_kept() {
     let wanted: String = all.split_inclusive('\n').filter(|line| !line.starts_with("trusted.")).collect();
     assert_eq!(wanted.lines().count(), 3, "{wanted}");
     assert_eq!(attributes(&copy), wanted);
-    let mode = |path| std::os::unix::fs::MetadataExt::mode(&fs::metadata(path).unwrap());
     assert_eq!(mode(&copy), mode(&program), "an ACL is part of the mode");
     verbose(&dir).run().ok().quiet();
 }
@@ -142,8 +146,60 @@ fn an_acl_that_dir_hands_on_is_no_file_s() {
     let program = dir.program("p", "#!/bin/sh\n");
     dir.directory("box");
     sh(&dir, "setfacl -d -m u:1234:rwx box");
-    rootfs(&dir).arg("./p").run().ok().quiet();
-    assert_eq!(attributes(&copy_of(&dir, &program)), "");
+    for options in [&["--etc"][..], &["--etc", "--no-xattrs"]] {
+        let tool =
+            || Cmd::tool("hc-rootfs").dir(dir.path()).args(options).args(["-v", "box", "./p"]).run().ok();
+        assert!(!tool().stderr.is_empty());
+        for file in [copy_of(&dir, &program), dir.join("box/etc/passwd")] {
+            assert_eq!(attributes(&file), "", "{} with {options:?}", file.display());
+        }
+        assert_eq!(mode(&dir.join("box/etc/passwd")), 0o644, "{options:?}");
+        tool().quiet();
+        sh(&dir, "rm -r box/*");
+    }
+}
+
+#[test]
+fn an_acl_that_is_not_kept_gives_its_rights_to_nobody() {
+    require!(can_make_hosts(), "mounts and capabilities take root with CAP_SYS_ADMIN");
+    let (host, dir) = (Host::new(), Dir::new());
+    let program = dir.program("p", "#!/bin/sh\n");
+    sh(&dir, "setfacl -m u::rwx,g::rx,u:1234:rwx,o::- p; mkdir box plain");
+    Cmd::line(["mount", "-t", "ramfs", "x"]).arg(dir.join("plain")).on(&host).run().ok();
+    assert_eq!(mode(&program), 0o770, "the mask");
+    // ramfs has no ACLs.
+    for (root, options) in [("plain", &[][..]), ("plain", &["--no-xattrs"]), ("box", &["--no-xattrs"])] {
+        let tool = || {
+            let tool = Cmd::tool("hc-rootfs").dir(dir.path()).arg("-v").args(options).args([root, "./p"]);
+            tool.on(&host).run().ok()
+        };
+        let in_root = format!("{root}{}", program.display());
+        let mode_of_copy = || {
+            Cmd::line(["stat", "-c", "%a", &in_root]).dir(dir.path()).on(&host).run().ok().text().to_owned()
+        };
+        tool();
+        assert_eq!(mode_of_copy(), "750\n", "{root} {options:?}");
+        tool().quiet();
+        // As one that cp made.
+        Cmd::line(["chmod", "770", &in_root]).dir(dir.path()).on(&host).run().ok();
+        tool().complains(copied(&program));
+        assert_eq!(mode_of_copy(), "750\n", "{root} {options:?}");
+        Cmd::line(["rm", &in_root]).dir(dir.path()).on(&host).run().ok();
+    }
+}
+
+#[test]
+fn root_without_the_capability_to_set_them_copies_once() {
+    require!(can_make_hosts(), "capabilities take root with CAP_SYS_ADMIN");
+    let dir = Dir::new();
+    let program = dir.program("p", "#!/bin/sh\n");
+    sh(&dir, EVERYTHING);
+    let without = || Cmd::new("setpriv").arg("--bounding-set=-setfcap").chain(&verbose(&dir)).dir(dir.path());
+    assert!(!without().run().ok().stderr.is_empty());
+    assert_eq!(attributes(&copy_of(&dir, &program)).lines().count(), 2, "without the capabilities");
+    without().run().ok().quiet();
+    // With it they are missed.
+    verbose(&dir).run().ok().complains(copied(&program));
     verbose(&dir).run().ok().quiet();
 }
 
