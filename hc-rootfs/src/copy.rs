@@ -1,11 +1,12 @@
 //! Everything that is written: a root directory filled with files, or left as it was.
 //!
-//! All content is written first, into a directory of DIR's own (`.hc-rootfs`), and only then is it renamed
-//! into place, one file after the other. So a full disk is met before anything has changed, and a run that is
-//! killed leaves no half file under a file's name; what it leaves in `.hc-rootfs` the next run removes. One
+//! All content is written first, to files that have no name, or lie in a directory of DIR's own (`.hc-rootfs`), and
+//! only then gets its names, one file after the other. So a full disk is met before anything has changed, and a run
+//! that is killed leaves no half file under a file's name; what it leaves in `.hc-rootfs` the next run removes. One
 //! run at a time works on a DIR, which a lock on it sees to.
 
 mod additions;
+mod arrival;
 mod attributes;
 mod bytes;
 mod content;
@@ -16,6 +17,7 @@ mod reserved;
 mod root;
 mod stage;
 mod sys;
+mod twin;
 mod undo;
 
 use crate::host::{Source, Step, Ware};
@@ -129,7 +131,7 @@ fn refuse_reserved(directory: &Path, goods: &Goods) -> Result<()> {
     })
 }
 
-type Failed = (Error, Option<Stage>);
+type Failed = (Error, Option<Box<Stage>>);
 
 fn fill_logged(
     directory: &Path,
@@ -148,7 +150,7 @@ fn fill_logged(
     });
     match filled.and_then(|copied| stage.remove().map(|()| copied)) {
         Ok(copied) => Ok((root, copied)),
-        Err(error) => Err((error, Some(stage))),
+        Err(error) => Err((error, Some(Box::new(stage)))),
     }
 }
 
@@ -165,7 +167,7 @@ fn work(root: &Root, goods: &Goods, how: How, stage: &mut Stage, log: &mut Log) 
         progress.add(source.size);
     }
     drop(progress);
-    let mut place = Place { root, stage, log, keeper: &keeper, copied: Vec::new(), placed: HashMap::new() };
+    let mut place = Place { root, stage, log, keeper: &keeper, copied: Vec::new(), twins: HashMap::new() };
     for Missing { ware, .. } in missing {
         place.put(&ware.way)?;
     }

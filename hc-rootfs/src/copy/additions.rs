@@ -1,18 +1,21 @@
-//! What is put in place besides programs and their libraries: symlinks of a tree, names of one file, and files of
-//! which only the content is known.
+//! What is put in place besides programs and their libraries: symlinks of a tree, and files of which only the content
+//! is known.
 
+use super::arrival::{arrive, rename};
 use super::attributes;
+use super::content;
 use super::directory::Directory;
-use super::place::{Place, rename};
+use super::place::Place;
+use super::stage::Staged;
 use super::undo::Made;
 use crate::errno::errno_of;
-use crate::host::{Id, Owner, Source, id_of};
+use crate::host::Owner;
 use hc::Result;
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, RenameFlags, openat};
+use nix::fcntl::RenameFlags;
 use nix::sys::stat::{Mode, fchmod};
-use nix::unistd::{UnlinkatFlags, getegid, geteuid, linkat, unlinkat};
-use std::ffi::{OsStr, OsString};
+use nix::unistd::{getegid, geteuid};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -24,9 +27,6 @@ pub(crate) struct Text {
     pub(crate) name: &'static str,
     pub(crate) content: Vec<u8>,
 }
-
-/// Where the copy of a file with several names was put, and which file it is there.
-pub(super) type Placed = (Rc<Directory>, OsString, Id);
 
 impl Place<'_> {
     /// Makes the symlink `name` of a tree. Where DIR has a directory, and the link leads to one, that is as good.
@@ -43,41 +43,6 @@ impl Place<'_> {
         self.link_to_file(at, name, target)
     }
 
-    /// Remembers where the copy of a file with several names is.
-    pub(super) fn remember(&mut self, source: &Source, at: &Rc<Directory>, name: &OsStr) {
-        if source.has_names
-            && let Ok(status) = at.status(name)
-        {
-            self.placed.insert(source.id, (Rc::clone(at), name.to_owned(), id_of(&status)));
-        }
-    }
-
-    /// Puts another name of a file that was put in place before on the stage.
-    pub(super) fn another_name(&mut self, source: &Source) -> Result<Option<(Rc<Directory>, OsString)>> {
-        let Some((directory, old, id)) = self.placed.get(&source.id) else { return Ok(None) };
-        let (stage, new) = self.stage.new_name()?;
-        let link = || {
-            linkat(
-                directory.descriptor()?,
-                old.as_os_str(),
-                stage.descriptor()?,
-                new.as_os_str(),
-                AtFlags::empty(),
-            )
-        };
-        if link().is_err() {
-            return Ok(None);
-        }
-        if stage.status(&new).is_ok_and(|status| id_of(&status) == *id) {
-            return Ok(Some((stage, new)));
-        }
-        // It was exchanged meanwhile.
-        let remove =
-            stage.descriptor().and_then(|at| unlinkat(at, new.as_os_str(), UnlinkatFlags::NoRemoveDir));
-        stage.check(&new, remove)?;
-        Ok(None)
-    }
-
     /// Puts `text` into /etc, unless there is something of its name.
     pub(super) fn text(&mut self, text: &Text) -> Result<()> {
         let owner = Owner { mode: 0o755, uid: geteuid().as_raw(), gid: getegid().as_raw() };
@@ -86,18 +51,26 @@ impl Place<'_> {
         if at.status(name).is_ok() {
             return Ok(());
         }
-        let (stage, staged) = self.stage.new_name()?;
-        stage.check(&staged, write(&stage, &staged, &text.content, self.keeper.acl_from_root))?;
-        match rename(&stage, &staged, &at, name, RenameFlags::RENAME_NOREPLACE) {
-            Err(Errno::EEXIST) => return Ok(()),
+        let shown = root.name_within(&Path::new("/etc").join(name));
+        let (file, staged) = self.stage.create(&shown)?;
+        at.check(name, write(&file, &text.content, self.keeper.acl_from_root))?;
+        let staged = staged.of(file);
+        let arrived = match (arrive(&staged, &at, name), &staged) {
             // A file system without this flag.
-            Err(Errno::EINVAL) => at.check(name, rename(&stage, &staged, &at, name, RenameFlags::empty()))?,
+            (Err(Errno::EINVAL), Staged::Named(stage, staged)) => {
+                rename(stage, staged, &at, name, RenameFlags::empty())
+            }
+            (arrived, _) => arrived,
+        };
+        match arrived {
+            Err(Errno::EEXIST) => return Ok(()),
             Err(Errno::EXDEV) => {
                 return self.put_in_place(&at, name, |temporary| {
-                    at.check(temporary, write(&at, temporary, &text.content, true))
+                    let file = at.check(temporary, content::create(&at, temporary))?;
+                    at.check(temporary, write(&file, &text.content, true))
                 });
             }
-            renamed => at.check(name, renamed)?,
+            arrived => at.check(name, arrived)?,
         }
         self.log.push(Made::Entry(at, name.to_owned()));
         Ok(())
@@ -105,13 +78,10 @@ impl Place<'_> {
 }
 
 /// `has_acl`: it may have got one from its directory, which is nothing of its own.
-fn write(at: &Directory, name: &OsStr, content: &[u8], has_acl: bool) -> nix::Result<()> {
-    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-    let mode = Mode::from_bits_truncate(0o644);
-    let mut file = File::from(openat(at.descriptor()?, name, flags, mode)?);
+fn write(mut file: &File, content: &[u8], has_acl: bool) -> nix::Result<()> {
+    file.write_all(content).map_err(errno_of)?;
     if has_acl {
-        attributes::drop_acl(&file)?;
-        fchmod(&file, mode)?;
+        attributes::drop_acl(file)?;
     }
-    file.write_all(content).map_err(errno_of)
+    fchmod(file, Mode::from_bits_truncate(0o644))
 }

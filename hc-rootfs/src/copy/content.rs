@@ -36,6 +36,11 @@ impl Keeper {
         Keeper { root: geteuid().is_root(), how, acl_from_root }
     }
 
+    /// True when the copy of `source` is to be the very file. What is made up here has no name that could be.
+    pub(super) fn is_linked(&self, source: &Source) -> bool {
+        self.how.link == Link::Hard && source.content.is_none()
+    }
+
     /// True for a file that looks like the copy of `source`: the same size, time, mode and attributes. `file` may be
     /// open as a name only.
     ///
@@ -45,7 +50,7 @@ impl Keeper {
         let Ok(status) = fstat(file) else { return false };
         // What is made here has no other name, and attributes that nobody has meant.
         let made = source.content.is_some();
-        if id_of(&status) == source.id || self.how.link == Link::Hard && !made {
+        if id_of(&status) == source.id || self.is_linked(source) {
             return id_of(&status) == source.id;
         }
         let (mode, wanted) = (status.st_mode & 0o7777, self.mode_of_copy(&status, &source.owner));
@@ -120,31 +125,36 @@ fn kept_mode(owner: &Owner, own: bool) -> u32 {
     if own { owner.mode } else { owner.mode & !PRIVILEGE }
 }
 
-/// Writes the copy of `source` as `name`, which must not exist. `shown` is the name it will have; `staged` says that
-/// it is written on the stage.
-pub(crate) fn write(
+/// A new file, nobody else's until it is whole.
+pub(super) fn create(directory: &Directory, name: &OsStr) -> nix::Result<File> {
+    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    openat(directory.descriptor()?, name, flags, Mode::from_bits_truncate(0o600)).map(File::from)
+}
+
+/// Writes the copy of `source` as `name`, which must not exist and is not on the stage. `shown` is the name it will
+/// have.
+pub(super) fn write_in_place(
     directory: &Directory,
     name: &OsStr,
     source: &Source,
     shown: &Path,
     keeper: &Keeper,
-    staged: bool,
 ) -> Result<()> {
-    let how = source.content.as_ref().map_or(keeper.how.link, |_| Link::Auto);
-    if how == Link::Hard {
+    if keeper.is_linked(source) {
         return link(directory, name, source, shown);
     }
+    let to = create(directory, name).map_err(|errno| Error::from_errno(show(shown), errno))?;
+    write(&to, source, shown, keeper, false)
+}
+
+/// Makes the new file `to` the copy of `source`. `shown` is the name it will have; `staged` says that it was made in
+/// DIR, or in a directory that was made there.
+pub(super) fn write(to: &File, source: &Source, shown: &Path, keeper: &Keeper, staged: bool) -> Result<()> {
+    let how = source.content.as_ref().map_or(keeper.how.link, |_| Link::Auto);
     let failed = |errno| Error::from_errno(show(shown), errno);
     let of_source = |why: String| Error::new(source.sysroot.about(format!("{}: {why}", show(&source.path))));
     let from = open_source(source).map_err(|refusal| of_source(refusal.to_string()))?;
-    // Nobody else's until it is whole.
-    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-    let to = directory
-        .descriptor()
-        .and_then(|directory| openat(directory, name, flags, Mode::from_bits_truncate(0o600)))
-        .map_err(failed)?;
-    let to = File::from(to);
-    let copied = bytes::copy(&from, &to, source, how).map_err(|errno| match how {
+    let copied = bytes::copy(&from, to, source, how).map_err(|errno| match how {
         Link::Reflink => not_shared(shown, source, errno),
         _ => failed(errno),
     })?;
@@ -162,11 +172,11 @@ pub(crate) fn write(
         attributes::none_of(Of::Open(from.as_fd()))
     };
     if keeper.acl_from_root || !staged {
-        attributes::drop_acl(&to).map_err(failed)?;
+        attributes::drop_acl(to).map_err(failed)?;
     }
-    keeper.apply(&to, &source.owner, &attributes, shown)?;
+    keeper.apply(to, &source.owner, &attributes, shown)?;
     let (seconds, nanoseconds) = source.modified;
-    futimens(&to, &TimeSpec::UTIME_OMIT, &TimeSpec::new(seconds, nanoseconds)).map_err(failed)
+    futimens(to, &TimeSpec::UTIME_OMIT, &TimeSpec::new(seconds, nanoseconds)).map_err(failed)
 }
 
 fn open_source(source: &Source) -> std::result::Result<File, Refusal> {
@@ -177,7 +187,7 @@ fn open_source(source: &Source) -> std::result::Result<File, Refusal> {
 }
 
 /// Makes `name` one more name of the file itself.
-fn link(directory: &Directory, name: &OsStr, source: &Source, shown: &Path) -> Result<()> {
+pub(super) fn link(directory: &Directory, name: &OsStr, source: &Source, shown: &Path) -> Result<()> {
     let changed = || {
         let why = format!("{}: was changed while it was looked at", show(&source.path));
         Err(Error::new(source.sysroot.about(why)))

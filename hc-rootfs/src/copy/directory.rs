@@ -20,7 +20,7 @@ use std::rc::{Rc, Weak};
 /// Not for ever: where this fails, a file is copied once more than it had to be.
 const MAX_TRIES: u32 = 10_000;
 /// More directories than this are not held open: a process may often have no more than a thousand files.
-const MAX_OPEN: usize = 200;
+pub(super) const MAX_OPEN: usize = 200;
 
 pub(crate) struct Directory {
     /// `None` while it is closed.

@@ -3,21 +3,20 @@
 //! The host's way and DIR's may differ. A directory may stand in DIR where the host has a symlink, or the
 //! symlink may lead elsewhere: then the walk goes on in what DIR has, so that the name works there.
 
-use super::additions::Placed;
 use super::content::{self, Keeper};
 use super::directory::Directory;
 use super::name_of;
-use super::reserved::{self, TEMPORARY, is_reserved};
+use super::reserved::{self, is_reserved};
 use super::root::Root;
-use super::stage::{IN_THE_WAY, Stage};
+use super::stage::Stage;
+use super::twin::Twin;
 use super::undo::{Log, Made};
 use crate::host::{Id, Owner, Source, Step, file_at_end};
-use crate::sysroot::kind;
 use hc::{Result, show};
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, RenameFlags, readlinkat, renameat, renameat2};
-use nix::sys::stat::{Mode, SFlag, mkdirat};
-use nix::unistd::{UnlinkatFlags, linkat, symlinkat, unlinkat};
+use nix::fcntl::readlinkat;
+use nix::sys::stat::{Mode, mkdirat};
+use nix::unistd::symlinkat;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
@@ -32,7 +31,8 @@ pub(crate) struct Place<'a> {
     pub(crate) log: &'a mut Log,
     pub(crate) keeper: &'a Keeper,
     pub(crate) copied: Vec<PathBuf>,
-    pub(crate) placed: HashMap<Id, Placed>,
+    /// By source, one for each file system.
+    pub(super) twins: HashMap<Id, Vec<Twin>>,
 }
 
 impl Place<'_> {
@@ -144,115 +144,31 @@ impl Place<'_> {
 
     /// Puts the copy of `source` in its place.
     fn file(&mut self, at: &Rc<Directory>, name: &OsStr, source: &Source) -> Result<()> {
+        let twin = self.twin(source, at);
         let staged = match self.stage.take(source) {
             Some(prepared) => Some(prepared),
             // It was put somewhere before: here, or, where DIR's directories are not the host's, elsewhere.
             None if at.peek(name).is_ok_and(|file| self.keeper.is_copy(&file, source)) => return Ok(()),
-            None => match self.another_name(source)? {
-                Some(linked) => Some(linked),
-                None if self.root.is_elsewhere(source.place()) => None,
-                None => {
+            None if self.root.is_elsewhere(source.place()) => None,
+            None => {
+                let linked = twin.as_ref().map(|twin| self.another_name(twin)).transpose()?.flatten();
+                if linked.is_none() {
                     self.stage.prepare(source, self.keeper)?;
-                    self.stage.take(source)
                 }
-            },
+                linked.or_else(|| self.stage.take(source))
+            }
         };
-        let moved = staged.map(|(stage, staged)| self.move_there(&stage, &staged, at, name)).transpose()?;
+        let moved = staged.map(|staged| self.move_there(staged, at, name)).transpose()?;
         if moved != Some(true) {
             let (shown, keeper) = (self.root.directory.name_within(source.place()), self.keeper);
-            self.put_in_place(at, name, |temporary| {
-                content::write(at, temporary, source, &shown, keeper, false)
+            self.put_in_place(at, name, |temporary| match &twin {
+                Some(twin) if twin.link(at, temporary)? => Ok(()),
+                _ => content::write_in_place(at, temporary, source, &shown, keeper),
             })?;
         }
         self.remember(source, at, name);
         self.copied.push(source.place().to_owned());
         Ok(())
-    }
-
-    /// Moves a file from the stage to its place. False where `at` is on another file system.
-    fn move_there(
-        &mut self,
-        stage: &Rc<Directory>,
-        staged: &OsStr,
-        at: &Rc<Directory>,
-        name: &OsStr,
-    ) -> Result<bool> {
-        match rename(stage, staged, at, name, RenameFlags::RENAME_NOREPLACE) {
-            Ok(()) => self.log.push(Made::Entry(Rc::clone(at), name.to_owned())),
-            // EINVAL: a file system without this flag.
-            Err(Errno::EEXIST | Errno::EINVAL) => return self.replace(stage, staged, at, name),
-            Err(Errno::EXDEV) => return Ok(false),
-            Err(errno) => return Err(at.error(name, errno)),
-        }
-        Ok(true)
-    }
-
-    /// Exchanges what is at `name` for what is on the stage, where the old one stays until the end. False where
-    /// `at` is on another file system.
-    fn replace(
-        &mut self,
-        stage: &Rc<Directory>,
-        staged: &OsStr,
-        at: &Rc<Directory>,
-        name: &OsStr,
-    ) -> Result<bool> {
-        refuse_directory(at, name)?;
-        match rename(stage, staged, at, name, RenameFlags::RENAME_EXCHANGE) {
-            Ok(()) => self.log.push(Made::replaced(at, name, stage, staged)),
-            // Nothing to exchange with, or a file system that cannot.
-            Err(Errno::ENOENT | Errno::EINVAL) => {
-                let existed = self.keep(at, name)?;
-                at.check(name, rename(stage, staged, at, name, RenameFlags::empty()))?;
-                if !existed {
-                    self.log.push(Made::Entry(Rc::clone(at), name.to_owned()));
-                }
-            }
-            Err(Errno::EXDEV) => return Ok(false),
-            Err(errno) => return Err(at.error(name, errno)),
-        }
-        Ok(true)
-    }
-
-    /// Puts what is at `name` on the stage, too, from where it comes back if this run fails. False when there is
-    /// nothing.
-    fn keep(&mut self, at: &Rc<Directory>, name: &OsStr) -> Result<bool> {
-        let (stage, old) = self.stage.new_name()?;
-        // With a link there is a file at `name` all the time. Not every file system has links.
-        let link = || linkat(at.descriptor()?, name, stage.descriptor()?, old.as_os_str(), AtFlags::empty());
-        let kept = link().or_else(|_| rename(at, name, &stage, &old, RenameFlags::empty()));
-        match kept {
-            Ok(()) => self.log.push(Made::replaced(at, name, &stage, &old)),
-            Err(Errno::ENOENT) => return Ok(false),
-            Err(errno) => return Err(at.error(name, errno)),
-        }
-        Ok(true)
-    }
-
-    /// Puts what `make` makes at `name`, by way of a temporary one beside it: on another file system below DIR.
-    pub(super) fn put_in_place(
-        &mut self,
-        at: &Rc<Directory>,
-        name: &OsStr,
-        make: impl FnOnce(&OsStr) -> Result<()>,
-    ) -> Result<()> {
-        let temporary = OsStr::new(TEMPORARY);
-        let remove = || unlinkat(at.descriptor()?, temporary, UnlinkatFlags::NoRemoveDir);
-        refuse_directory(at, name)?;
-        // Left by a run that was killed.
-        match remove() {
-            Ok(()) | Err(Errno::ENOENT) => {}
-            Err(Errno::EISDIR) => return Err(at.failure(temporary, IN_THE_WAY)),
-            Err(errno) => return Err(at.error(temporary, errno)),
-        }
-        let existed = at.status(name).is_ok();
-        let renamed = make(temporary)
-            .and_then(|()| at.check(name, rename(at, temporary, at, name, RenameFlags::empty())));
-        if renamed.is_err() {
-            let _ = remove();
-        } else if !existed {
-            self.log.push(Made::Entry(Rc::clone(at), name.to_owned()));
-        }
-        renamed
     }
 
     /// Enters `name` as DIR has it: a directory, or a symlink to one below DIR.
@@ -305,21 +221,4 @@ fn read_link(at: &Directory, name: &OsStr) -> nix::Result<OsString> {
 
 pub(super) fn make_link(target: &Path, at: &Directory, name: &OsStr) -> nix::Result<()> {
     symlinkat(target, at.descriptor()?, name)
-}
-
-/// Without `flags` by renameat(2), which every file system has.
-pub(super) fn rename(
-    from: &Directory,
-    old: &OsStr,
-    to: &Directory,
-    new: &OsStr,
-    flags: RenameFlags,
-) -> nix::Result<()> {
-    let (from, to) = (from.descriptor()?, to.descriptor()?);
-    if flags.is_empty() { renameat(from, old, to, new) } else { renameat2(from, old, to, new, flags) }
-}
-
-fn refuse_directory(at: &Directory, name: &OsStr) -> Result<()> {
-    let directory = at.status(name).is_ok_and(|status| kind(&status) == SFlag::S_IFDIR);
-    if directory { Err(at.failure(name, "is a directory, and the host has a file there")) } else { Ok(()) }
 }

@@ -1,22 +1,30 @@
-//! `.hc-rootfs` in DIR: where files are written before they are renamed into place.
+//! Where files are written before they get their places: to files without a name, or, where there are none or too
+//! many, to `.hc-rootfs` in DIR.
 
 use super::content::{self, Keeper};
-use super::directory::Directory;
+use super::directory::{Directory, MAX_OPEN};
 use super::root::Root;
 use crate::host::{Id, Source};
-use hc::{Error, Result};
+use hc::{Error, Result, show};
 use nix::dir::Dir;
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
+use nix::fcntl::{OFlag, openat};
+use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::stat::{Mode, mkdirat};
 use nix::unistd::{UnlinkatFlags, symlinkat, unlinkat};
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::rc::Rc;
 
 pub(super) const NAME: &str = ".hc-rootfs";
+/// Files without a name that are open.
+const MAX_UNNAMED: usize = 2000;
+/// Files that are open besides: DIR's, one that is read, and those of the caller.
+const OTHERS: usize = MAX_OPEN + 50;
 pub(super) const IN_THE_WAY: &str = "is in the way of the files being written: remove it";
 
 pub(crate) struct Stage {
@@ -25,15 +33,46 @@ pub(crate) struct Stage {
     directory: Option<Rc<Directory>>,
     /// The number that is the next file's name.
     next: usize,
-    /// Which source lies there under which name.
-    prepared: HashMap<Id, OsString>,
+    /// How many files without a name may still be open.
+    unnamed: usize,
+    /// The copy of each source.
+    prepared: HashMap<Id, Staged>,
+}
+
+/// A file that is written, but has no final name yet.
+pub(crate) enum Staged {
+    /// It has no name at all, and is gone when it is closed, also by a kill.
+    Unnamed(OwnedFd),
+    /// In the stage's directory.
+    Named(Rc<Directory>, OsString),
+}
+
+/// The same while it is being written.
+pub(crate) enum Berth {
+    Unnamed,
+    Named(Rc<Directory>, OsString),
+}
+
+impl Berth {
+    /// `file`, which is written. With a name it need not stay open.
+    pub(crate) fn of(self, file: File) -> Staged {
+        match self {
+            Berth::Unnamed => Staged::Unnamed(file.into()),
+            Berth::Named(directory, name) => Staged::Named(directory, name),
+        }
+    }
 }
 
 impl Stage {
     /// Clears away what a run that was killed may have left in `root`.
     pub(crate) fn new(root: &Root) -> Result<Self> {
-        let stage =
-            Stage { root: Rc::clone(&root.directory), directory: None, next: 0, prepared: HashMap::new() };
+        let stage = Stage {
+            root: Rc::clone(&root.directory),
+            directory: None,
+            next: 0,
+            unnamed: max_unnamed(),
+            prepared: HashMap::new(),
+        };
         if !root.made_here {
             match remove(&root.directory) {
                 // Not there; not a directory, and none of ours; or nothing may be written here: those who need
@@ -47,18 +86,45 @@ impl Stage {
 
     /// Writes the copy of `source`, unless it lies there already.
     pub(crate) fn prepare(&mut self, source: &Source, keeper: &Keeper) -> Result<()> {
-        if !self.prepared.contains_key(&source.id) {
-            let (directory, name) = self.new_name()?;
-            content::write(&directory, &name, source, &self.root.name_within(source.place()), keeper, true)?;
-            self.prepared.insert(source.id, name);
+        if self.prepared.contains_key(&source.id) {
+            return Ok(());
         }
+        let shown = self.root.name_within(source.place());
+        let staged = if keeper.is_linked(source) {
+            let (directory, name) = self.new_name()?;
+            content::link(&directory, &name, source, &shown)?;
+            Staged::Named(directory, name)
+        } else {
+            let (file, place) = self.create(&shown)?;
+            content::write(&file, source, &shown, keeper, true)?;
+            place.of(file)
+        };
+        self.prepared.insert(source.id, staged);
         Ok(())
     }
 
-    /// Hands over the copy of `source`: the directory it lies in, and its name there.
-    pub(crate) fn take(&mut self, source: &Source) -> Option<(Rc<Directory>, OsString)> {
-        let name = self.prepared.remove(&source.id)?;
-        Some((Rc::clone(self.directory.as_ref()?), name))
+    /// Hands over the copy of `source`.
+    pub(crate) fn take(&mut self, source: &Source) -> Option<Staged> {
+        self.prepared.remove(&source.id)
+    }
+
+    /// A new file, which will be `shown`.
+    pub(crate) fn create(&mut self, shown: &Path) -> Result<(File, Berth)> {
+        if self.unnamed > 0 {
+            // DIR's own descriptor stays open.
+            let flags = OFlag::O_WRONLY | OFlag::O_TMPFILE | OFlag::O_CLOEXEC;
+            let open = || openat(self.root.descriptor()?, ".", flags, Mode::from_bits_truncate(0o600));
+            if let Ok(file) = open() {
+                self.unnamed -= 1;
+                return Ok((File::from(file), Berth::Unnamed));
+            }
+            // A file system without; or what is wrong shows again.
+            self.unnamed = 0;
+        }
+        let (directory, name) = self.new_name()?;
+        let file =
+            content::create(&directory, &name).map_err(|errno| Error::from_errno(show(shown), errno))?;
+        Ok((file, Berth::Named(directory, name)))
     }
 
     /// Makes a symlink that is to replace something.
@@ -88,6 +154,12 @@ impl Stage {
         }
         Ok(())
     }
+}
+
+/// As many as this process may have open beside directories and others. There is always the stage's directory.
+fn max_unnamed() -> usize {
+    let (limit, _) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or_default();
+    usize::try_from(limit).unwrap_or(MAX_UNNAMED + OTHERS).saturating_sub(OTHERS).min(MAX_UNNAMED)
 }
 
 fn make(root: &Rc<Directory>) -> Result<Rc<Directory>> {

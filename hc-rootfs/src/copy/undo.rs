@@ -38,7 +38,7 @@ impl Log {
 
     /// Undoes everything, last first, and clears `stage` in between if it is still there. Errors have nowhere
     /// to go: the one that led here is the one to tell.
-    pub(crate) fn undo(self, stage: Option<Stage>) {
+    pub(crate) fn undo(self, stage: Option<Box<Stage>>) {
         let (outside, inside): (Vec<_>, Vec<_>) =
             self.0.into_iter().partition(|made| matches!(made, Made::Outside(_)));
         for made in inside.into_iter().rev() {

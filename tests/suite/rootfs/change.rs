@@ -12,11 +12,13 @@ fn what_changes_while_it_is_copied_is_not_taken() {
     let program = dir.program("p", "#!/bin/sh\n");
     let before = dir.listing().len();
     let inject = "inject=copy_file_range:signal=SIGSTOP:when=1";
-    let strace = ["-qq", "-o", "/dev/null", "-e", "trace=copy_file_range", "-e", inject];
+    let log = dir.join("strace");
+    let strace = ["-qq", "-o", "strace", "-e", "trace=copy_file_range", "-e", inject];
     let tool = hc_tests::tool("hc-rootfs");
     let mut running = Cmd::new("strace").args(strace).arg(tool).args(["box", "./p"]).dir(dir.path()).start();
-    let staged = dir.join("box/.hc-rootfs/0");
-    eventually("it is about to copy", || staged.exists());
+    eventually("it has begun to copy", || {
+        fs::read_to_string(&log).is_ok_and(|text| text.contains("stopped by SIGSTOP"))
+    });
     dir.program("p", "#!/bin/cat\n");
     // It may not have come to its stop yet.
     eventually("it has ended", || {
@@ -27,6 +29,7 @@ fn what_changes_while_it_is_copied_is_not_taken() {
     });
     let message = running.wait().fails("hc-rootfs", 125);
     assert_eq!(message, format!("{}: was changed while it was copied", program.display()));
+    fs::remove_file(log).unwrap();
     assert_eq!(dir.listing().len(), before, "nothing is left");
 }
 

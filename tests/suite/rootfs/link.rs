@@ -156,3 +156,30 @@ fn an_unknown_way_to_link_is_refused() {
         assert_eq!(dir.listing(), [""; 0]);
     }
 }
+
+#[test]
+fn names_of_one_file_stay_so_on_each_file_system() {
+    require!(can_make_hosts(), "mounts take root with CAP_SYS_ADMIN");
+    let (host, dir) = (Host::new(), Dir::new());
+    dir.file("t/x/1", "content");
+    dir.directory("t/y");
+    for name in ["x/2", "x/3", "y/1", "y/2"] {
+        fs::hard_link(dir.join("t/x/1"), dir.join("t").join(name)).unwrap();
+    }
+    // x is a file system of its own. The second time other files are in the way.
+    let script = "set -e; mkdir -p box/t/x; mount -t tmpfs x box/t/x
+        look() { find box/t -links \"$1\" | sort; find box -name '.hc*'; }
+        hc-rootfs -v -f t:/t box 2>&1; look 3; look 2
+        for file in box/t/x/1 box/t/x/2 box/t/x/3 box/t/y/1 box/t/y/2; do
+            echo another > new; cat new > $file.new; mv $file.new $file
+        done
+        hc-rootfs -v -f t:/t box 2>&1; look 3; look 2; cat box/t/x/3 box/t/y/2
+        hc-rootfs -v -f t:/t box 2>&1";
+    let output = Cmd::sh(script).dir(dir.path()).on(&host).run().ok().quiet();
+    let copied: String =
+        ["y/1", "y/2", "x/1", "x/2", "x/3"].map(|name| format!("hc-rootfs: copied /t/{name}\n")).concat();
+    let linked = "box/t/x/1\nbox/t/x/2\nbox/t/x/3\nbox/t/y/1\nbox/t/y/2\n";
+    let directories = "box/t/x\nbox/t/y\n";
+    let text = output.text().replace(directories, "");
+    assert_eq!(text, format!("{copied}{linked}{copied}{linked}contentcontent"));
+}

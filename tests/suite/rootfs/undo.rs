@@ -6,14 +6,17 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
-/// `hc-rootfs box ARGS` of which the system call `call` goes wrong as `how` says, the `when`-th time. `None`
+/// How many files a process may have open: so few that files being written need names, and enough that they have none.
+const FILES: [&str; 2] = ["200", "20000"];
+
+/// `hc-rootfs box /bin/echo` of which the system call `call` goes wrong as `how` says, the `when`-th time. `None`
 /// when it has not that many.
-fn injected(dir: &Dir, call: &str, how: &str, when: &str, args: &[&str]) -> Option<hc_tests::Output> {
+fn injected(dir: &Dir, files: &str, call: &str, how: &str, when: &str) -> Option<hc_tests::Output> {
     let log = dir.join("strace");
     let inject = format!("inject={call}:{how}:when={when}");
-    let strace = ["-qq", "-o", log.to_str()?, "-e", &format!("trace={call}"), "-e", &inject];
-    let tool = hc_tests::tool("hc-rootfs");
-    let output = Cmd::new("strace").args(strace).arg(tool).arg("box").args(args).dir(dir.path()).run();
+    let strace = ["strace", "-qq", "-o", log.to_str()?, "-e", &format!("trace={call}"), "-e", &inject];
+    let line = Cmd::new("prlimit").arg(format!("--nofile={files}")).args(strace);
+    let output = line.chain(&rootfs(dir).arg("/bin/echo")).dir(dir.path()).run();
     let text = fs::read_to_string(&log).expect("strace's log");
     fs::remove_file(&log).unwrap();
     let struck = text.contains("INJECTED") || output.ended == Ended::Signal(9);
@@ -38,22 +41,25 @@ fn content(dir: &Dir) -> Vec<String> {
 }
 
 /// The calls by which something comes to be below DIR, or goes.
-const CALLS: [&str; 7] =
-    ["mkdirat", "symlinkat", "copy_file_range", "fchmod", "utimensat", "renameat2", "unlinkat"];
+const CALLS: [&str; 8] =
+    ["mkdirat", "symlinkat", "copy_file_range", "fchmod", "utimensat", "linkat", "renameat2", "unlinkat"];
 
 /// Does `check` with what came of every single one of [`CALLS`] going wrong as `how` says, for a new DIR and for
 /// one that is used. `check` leaves DIR as it was before.
 fn each_injected(how: &str, check: impl Fn(&Dir, &[String], hc_tests::Output)) {
-    for (used, call) in [false, true].into_iter().flat_map(|used| CALLS.map(|call| (used, call))) {
-        let dir = Dir::new();
-        prepare(&dir, used);
-        let before = content(&dir);
-        let mut when = 1;
-        while let Some(output) = injected(&dir, call, how, &when.to_string(), &["/bin/echo"]) {
-            check(&dir, &before, output);
-            when += 1;
+    for call in CALLS {
+        let mut count = 0;
+        for (files, used) in FILES.into_iter().flat_map(|files| [(files, false), (files, true)]) {
+            let dir = Dir::new();
+            prepare(&dir, used);
+            let before = content(&dir);
+            for when in 1.. {
+                let Some(output) = injected(&dir, files, call, how, &when.to_string()) else { break };
+                check(&dir, &before, output);
+                count += 1;
+            }
         }
-        assert!(when > 1, "{call} is not called at all");
+        assert!(count > 0, "{call} is not called at all");
     }
 }
 
@@ -77,7 +83,7 @@ fn whatever_fails_nothing_is_left_and_nothing_is_lost() {
         assert_eq!(left, usize::from(old), "after {message}");
     });
     let dir = Dir::new();
-    let output = injected(&dir, "mkdir", "error=EIO", "1", &["/bin/echo"]).expect("it makes box");
+    let output = injected(&dir, "20000", "mkdir", "error=EIO", "1").expect("it makes box");
     assert_eq!(output.fails("hc-rootfs", 125), "box: Input/output error");
     assert_eq!(content(&dir), [""; 0]);
 }
@@ -126,22 +132,23 @@ fn a_file_system_may_lack_this_and_that() {
         ("copy_file_range,sendfile", "error=EINVAL"),
         ("renameat2", "error=EINVAL"),
         ("renameat2", "error=EXDEV"),
+        ("linkat", "error=ENOENT"),
+        ("linkat", "error=EPERM"),
         ("flock", "error=ENOLCK"),
         ("openat2", "error=ENOSYS"),
     ] {
-        let dir = Dir::new();
-        for _ in 0..2 {
-            if let Some(output) = injected(&dir, call, error, "1+", &["/bin/echo"]) {
-                output.ok().quiet();
-            }
-            assert_eq!(files_in(&dir.join("box")), expected, "{call} {error}");
-            for path in &expected {
-                let copy = dir.join("box").join(path.strip_prefix("/").unwrap());
-                assert!(
-                    fs::read(copy).unwrap() == fs::read(path).unwrap(),
-                    "{call} {error}: {}",
-                    path.display()
-                );
+        for files in FILES {
+            let dir = Dir::new();
+            for _ in 0..2 {
+                if let Some(output) = injected(&dir, files, call, error, "1+") {
+                    output.ok().quiet();
+                }
+                assert_eq!(files_in(&dir.join("box")), expected, "{call} {error}");
+                for path in &expected {
+                    let copy = dir.join("box").join(path.strip_prefix("/").unwrap());
+                    let same = fs::read(copy).unwrap() == fs::read(path).unwrap();
+                    assert!(same, "{call} {error}, {files} files: {}", path.display());
+                }
             }
         }
     }
@@ -149,19 +156,20 @@ fn a_file_system_may_lack_this_and_that() {
 
 #[test]
 fn what_was_replaced_comes_back_also_where_files_cannot_be_exchanged() {
-    for lacking in ["renameat2", "renameat2,linkat"] {
+    // Files without a name get theirs by a link.
+    for (files, lacking) in [("200", "renameat2"), ("200", "renameat2,linkat"), ("20000", "renameat2")] {
         let dir = Dir::new();
         prepare(&dir, true);
         dir.directory("box/usr/lib/x86_64-linux-gnu/libc.so.6");
         let before = content(&dir);
-        let output = injected(&dir, lacking, "error=EINVAL", "1+", &["/bin/echo"]).expect("it renames");
+        let output = injected(&dir, files, lacking, "error=EINVAL", "1+").expect("it renames");
         let why = "is a directory, and the host has a file there";
         assert_eq!(output.fails("hc-rootfs", 125), format!("box/usr/lib/x86_64-linux-gnu/libc.so.6: {why}"));
         assert_eq!(content(&dir), before, "without {lacking}");
         assert!(!dir.join("box/.hc-rootfs").exists());
         // And stays away where nothing is wrong.
         fs::remove_dir(dir.join("box/usr/lib/x86_64-linux-gnu/libc.so.6")).unwrap();
-        injected(&dir, lacking, "error=EINVAL", "1+", &["/bin/echo"]).expect("it renames").ok().quiet();
+        injected(&dir, files, lacking, "error=EINVAL", "1+").expect("it renames").ok().quiet();
         inside(&dir).args(["/bin/echo", "hi"]).run().ok().quiet().says("hi\n");
         assert!(!dir.join("box/.hc-rootfs").exists());
     }
