@@ -14,7 +14,7 @@ use hc::Result;
 use nix::errno::Errno;
 use nix::fcntl::RenameFlags;
 use nix::sys::stat::{Mode, fchmod};
-use nix::unistd::{getegid, geteuid};
+use nix::unistd::{close, getegid, geteuid};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write;
@@ -54,7 +54,7 @@ impl Place<'_> {
         let shown = root.name_within(&Path::new("/etc").join(name));
         let (file, staged) = self.stage.create(&shown)?;
         at.check(name, write(&file, &text.content, self.keeper.acl_from_root))?;
-        let staged = staged.of(file);
+        let staged = at.check(name, staged.of(file))?;
         let arrived = match (arrive(&staged, &at, name), &staged) {
             // A file system without this flag.
             (Err(Errno::EINVAL), Staged::Named(stage, staged)) => {
@@ -67,13 +67,13 @@ impl Place<'_> {
             Err(Errno::EXDEV) => {
                 return self.put_in_place(&at, name, |temporary| {
                     let file = at.check(temporary, content::create(&at, temporary))?;
-                    at.check(temporary, write(&file, &text.content, true))
+                    at.check(temporary, write(&file, &text.content, true).and_then(|()| close(file)))
                 });
             }
             arrived => at.check(name, arrived)?,
         }
-        self.log.push(Made::Entry(at, name.to_owned()));
-        Ok(())
+        self.log.push(Made::Entry(Rc::clone(&at), name.to_owned()));
+        at.check(name, staged.finish())
     }
 }
 

@@ -11,18 +11,23 @@ use hc::Result;
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, RenameFlags, renameat, renameat2};
 use nix::sys::stat::SFlag;
-use nix::unistd::{UnlinkatFlags, linkat, unlinkat};
+use nix::unistd::{UnlinkatFlags, close, linkat, unlinkat};
 use std::ffi::OsStr;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::rc::Rc;
 
+const DIRECTORY: &str = "is a directory, and the host has a file there";
+
 impl Place<'_> {
-    /// Moves what is on the stage to its place, also in the place of what is there, if that is no directory. False where `at` is on another file system.
+    /// Moves what is on the stage to its place, also in the place of what is there, if that is no directory. False
+    /// where `at` is on another file system.
     pub(super) fn move_there(&mut self, staged: Staged, at: &Rc<Directory>, name: &OsStr) -> Result<bool> {
         match arrive(&staged, at, name) {
-            Ok(()) => self.log.push(Made::Entry(Rc::clone(at), name.to_owned())),
+            Ok(()) => {
+                self.log.push(Made::Entry(Rc::clone(at), name.to_owned()));
+                at.check(name, staged.finish())?;
+            }
             Err(Errno::EEXIST | Errno::EINVAL) => {
-                refuse_directory(at, name)?;
                 let (stage, staged) = match staged {
                     Staged::Named(stage, staged) => (stage, staged),
                     Staged::Unnamed(file) => {
@@ -31,6 +36,7 @@ impl Place<'_> {
                             Err(Errno::EXDEV) => return Ok(false),
                             linked => stage.check(&staged, linked)?,
                         }
+                        at.check(name, close(file))?;
                         (stage, staged)
                     }
                 };
@@ -53,7 +59,14 @@ impl Place<'_> {
     ) -> Result<bool> {
         refuse_directory(at, name)?;
         match rename(stage, staged, at, name, RenameFlags::RENAME_EXCHANGE) {
-            Ok(()) => self.log.push(Made::replaced(at, name, stage, staged)),
+            Ok(()) => {
+                // Somebody may have put one there meanwhile, which must not stay on the stage.
+                if is_directory(stage, staged) {
+                    let _ = rename(stage, staged, at, name, RenameFlags::RENAME_EXCHANGE);
+                    return Err(at.failure(name, DIRECTORY));
+                }
+                self.log.push(Made::replaced(at, name, stage, staged));
+            }
             // Nothing to exchange with, or a file system that cannot.
             Err(Errno::ENOENT | Errno::EINVAL) => {
                 let existed = self.keep(at, name)?;
@@ -150,6 +163,9 @@ pub(super) fn rename(
 }
 
 fn refuse_directory(at: &Directory, name: &OsStr) -> Result<()> {
-    let directory = at.status(name).is_ok_and(|status| kind(&status) == SFlag::S_IFDIR);
-    if directory { Err(at.failure(name, "is a directory, and the host has a file there")) } else { Ok(()) }
+    if is_directory(at, name) { Err(at.failure(name, DIRECTORY)) } else { Ok(()) }
+}
+
+fn is_directory(at: &Directory, name: &OsStr) -> bool {
+    at.status(name).is_ok_and(|status| kind(&status) == SFlag::S_IFDIR)
 }

@@ -12,7 +12,7 @@ use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, futimens};
 use nix::sys::time::TimeSpec;
-use nix::unistd::{Gid, Uid, fchown, geteuid, linkat};
+use nix::unistd::{Gid, Uid, close, fchown, geteuid, linkat};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
@@ -143,8 +143,10 @@ pub(super) fn write_in_place(
     if keeper.is_linked(source) {
         return link(directory, name, source, shown);
     }
-    let to = create(directory, name).map_err(|errno| Error::from_errno(show(shown), errno))?;
-    write(&to, source, shown, keeper, false)
+    let failed = |errno| Error::from_errno(show(shown), errno);
+    let to = create(directory, name).map_err(failed)?;
+    write(&to, source, shown, keeper, false)?;
+    close(to).map_err(failed)
 }
 
 /// Makes the new file `to` the copy of `source`. `shown` is the name it will have; `staged` says that it was made in

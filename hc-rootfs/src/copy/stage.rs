@@ -11,11 +11,11 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat};
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::stat::{Mode, mkdirat};
-use nix::unistd::{UnlinkatFlags, symlinkat, unlinkat};
+use nix::unistd::{UnlinkatFlags, close, symlinkat, unlinkat};
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::rc::Rc;
@@ -23,7 +23,7 @@ use std::rc::Rc;
 pub(super) const NAME: &str = ".hc-rootfs";
 /// Files without a name that are open.
 const MAX_UNNAMED: usize = 2000;
-/// Files that are open besides: DIR's, one that is read, and those of the caller.
+/// Files that are open besides: directories in DIR, and the one that is copied.
 const OTHERS: usize = MAX_OPEN + 50;
 pub(super) const IN_THE_WAY: &str = "is in the way of the files being written: remove it";
 
@@ -47,6 +47,16 @@ pub(crate) enum Staged {
     Named(Rc<Directory>, OsString),
 }
 
+impl Staged {
+    /// Closes it. A network's file system says only then that there was no room.
+    pub(crate) fn finish(self) -> nix::Result<()> {
+        match self {
+            Staged::Unnamed(file) => close(file),
+            Staged::Named(..) => Ok(()),
+        }
+    }
+}
+
 /// The same while it is being written.
 pub(crate) enum Berth {
     Unnamed,
@@ -55,10 +65,10 @@ pub(crate) enum Berth {
 
 impl Berth {
     /// `file`, which is written. With a name it need not stay open.
-    pub(crate) fn of(self, file: File) -> Staged {
+    pub(crate) fn of(self, file: File) -> nix::Result<Staged> {
         match self {
-            Berth::Unnamed => Staged::Unnamed(file.into()),
-            Berth::Named(directory, name) => Staged::Named(directory, name),
+            Berth::Unnamed => Ok(Staged::Unnamed(file.into())),
+            Berth::Named(directory, name) => close(file).map(|()| Staged::Named(directory, name)),
         }
     }
 }
@@ -70,7 +80,7 @@ impl Stage {
             root: Rc::clone(&root.directory),
             directory: None,
             next: 0,
-            unnamed: max_unnamed(),
+            unnamed: max_unnamed(&root.directory),
             prepared: HashMap::new(),
         };
         if !root.made_here {
@@ -97,7 +107,7 @@ impl Stage {
         } else {
             let (file, place) = self.create(&shown)?;
             content::write(&file, source, &shown, keeper, true)?;
-            place.of(file)
+            place.of(file).map_err(|errno| Error::from_errno(show(&shown), errno))?
         };
         self.prepared.insert(source.id, staged);
         Ok(())
@@ -156,10 +166,12 @@ impl Stage {
     }
 }
 
-/// As many as this process may have open beside directories and others. There is always the stage's directory.
-fn max_unnamed() -> usize {
+/// As many as this process may have open beside those of its caller, which are below that of `root`, and its own.
+fn max_unnamed(root: &Directory) -> usize {
     let (limit, _) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or_default();
-    usize::try_from(limit).unwrap_or(MAX_UNNAMED + OTHERS).saturating_sub(OTHERS).min(MAX_UNNAMED)
+    let first = root.descriptor().map_or(0, |root| root.as_raw_fd());
+    let others = usize::try_from(first).unwrap_or(0) + OTHERS;
+    usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(others).min(MAX_UNNAMED)
 }
 
 fn make(root: &Rc<Directory>) -> Result<Rc<Directory>> {

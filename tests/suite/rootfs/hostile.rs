@@ -1,7 +1,7 @@
 //! Trees that lead out of DIR, and programs that are none.
 
 use super::{NO_CONTAINERS, build, can_look_inside, files_in, inside, refuses, rootfs};
-use hc_tests::{Cmd, Dir, Ended, is_root, meanwhile, require};
+use hc_tests::{Cmd, Dir, Ended, eventually, is_root, meanwhile, require};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -177,6 +177,26 @@ fn a_link_that_comes_and_goes_leads_nobody_out() {
     assert_eq!(outside(&dir), before);
     let expected = [Ended::Exit(0), Ended::Exit(125)];
     assert!(outcomes.iter().all(|ended| expected.contains(ended)), "{outcomes:?}");
+}
+
+#[test]
+fn a_directory_that_comes_where_a_file_is_being_replaced_is_not_lost() {
+    let dir = Dir::new();
+    let diary = dir.file("box/mine/diary", "dear diary");
+    let place = dir.file("box/usr/bin/echo", "another");
+    // It has been looked at, and is exchanged two seconds later.
+    let inject = "inject=renameat2:delay_enter=2000000:when=1";
+    let strace = Cmd::line(["strace", "-qq", "-o", "/dev/null", "-e", "trace=renameat2", "-e", inject]);
+    let running = strace.chain(&rootfs(&dir).arg("/bin/echo")).dir(dir.path()).start();
+    let staged = dir.join("box/.hc-rootfs/0");
+    eventually("the file is about to be replaced", || staged.exists());
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    fs::rename(&place, dir.join("box/other")).unwrap();
+    fs::rename(diary.parent().unwrap(), &place).unwrap();
+    let message = running.wait().fails("hc-rootfs", 125);
+    assert_eq!(message, "box/usr/bin/echo: is a directory, and the host has a file there");
+    assert_eq!(fs::read(place.join("diary")).unwrap(), b"dear diary");
+    assert!(!dir.join("box/.hc-rootfs").exists());
 }
 
 #[test]

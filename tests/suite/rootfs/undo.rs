@@ -89,6 +89,25 @@ fn whatever_fails_nothing_is_left_and_nothing_is_lost() {
 }
 
 #[test]
+fn what_a_network_s_file_system_says_only_in_the_end_is_heard() {
+    for (files, used) in FILES.into_iter().flat_map(|files| [(files, false), (files, true)]) {
+        for (call, error) in [("close", "EDQUOT"), ("close", "EIO"), ("copy_file_range", "EDQUOT")] {
+            let dir = Dir::new();
+            prepare(&dir, used);
+            let before = content(&dir);
+            let output = injected(&dir, files, call, &format!("error={error}"), "1+").expect("it is called");
+            let reason = if error == "EIO" { "Input/output error" } else { "Disk quota exceeded" };
+            let place = if used { "box/bin/echo" } else { "box/usr/bin/echo" };
+            let message = output.fails("hc-rootfs", 125);
+            // Before it has its name, it is called by the host's.
+            let expected = [place, "box/usr/bin/echo"].map(|place| format!("{place}: {reason}"));
+            assert!(expected.contains(&message), "{message}");
+            assert_eq!(content(&dir), before);
+        }
+    }
+}
+
+#[test]
 fn after_a_kill_no_file_is_incomplete_and_the_next_run_completes_them() {
     require!(can_look_inside(), NO_CONTAINERS);
     let whole = Dir::new();
