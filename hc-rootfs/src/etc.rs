@@ -25,9 +25,15 @@ pub(crate) fn texts() -> Vec<Text> {
 fn resolv_conf() -> Option<Vec<u8>> {
     let content = read("/etc/resolv.conf".as_ref())?;
     // systemd-resolved's stub answers in the host's network namespace only; this has the servers behind it.
-    let is_stub = content.split(|&byte| byte == b'\n').any(|line| line == b"nameserver 127.0.0.53");
+    let is_stub = content.split(|&byte| byte == b'\n').any(names_stub);
     let servers = if is_stub { read("/run/systemd/resolve/resolv.conf".as_ref()) } else { None };
     Some(servers.unwrap_or(content))
+}
+
+/// True for a line that names one of systemd-resolved's own addresses, of which the second answers without changes.
+fn names_stub(line: &[u8]) -> bool {
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    words.next() == Some(b"nameserver") && matches!(words.next(), Some(b"127.0.0.53" | b"127.0.0.54"))
 }
 
 fn read(path: &Path) -> Option<Vec<u8>> {

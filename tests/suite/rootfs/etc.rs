@@ -43,12 +43,12 @@ fn the_caller_s_resolver_is_asked() {
     assert_eq!(copied().as_deref(), Some("nameserver 192.0.2.1\n"));
     // systemd-resolved's stub cannot be reached from another network namespace.
     run(
-        "mkdir -p /run/systemd/resolve; cd /run/systemd/resolve; echo nameserver 127.0.0.53 >stub-resolv.conf
+        "mkdir -p /run/systemd/resolve; cd /run/systemd/resolve; printf 'nameserver\t127.0.0.53 \n' >stub-resolv.conf
          ln -sf $PWD/stub-resolv.conf /etc/resolv.conf; cd $OLDPWD",
     )
     .ok()
     .quiet();
-    assert_eq!(copied().as_deref(), Some("nameserver 127.0.0.53\n"), "there is no other");
+    assert_eq!(copied().as_deref(), Some("nameserver\t127.0.0.53 \n"), "there is no other");
     run("echo nameserver 192.0.2.2 >/run/systemd/resolve/resolv.conf").ok().quiet();
     assert_eq!(copied().as_deref(), Some("nameserver 192.0.2.2\n"));
     run("rm /etc/resolv.conf").ok().quiet();
