@@ -16,7 +16,7 @@ use std::ffi::OsStr;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::rc::Rc;
 
-const DIRECTORY: &str = "is a directory, and the host has a file there";
+const DIRECTORY: &str = "is a directory, and a file or a link belongs there";
 
 impl Place<'_> {
     /// Moves what is on the stage to its place, also in the place of what is there, if that is no directory. False

@@ -114,7 +114,7 @@ fn a_directory_where_a_file_belongs_is_an_error() {
         dir.directory(format!("box/{place}"));
         let before = dir.listing();
         let message = rootfs(&dir).arg("/bin/echo").run().fails("hc-rootfs", 125);
-        assert_eq!(message, format!("box/{place}: is a directory, and the host has a file there"));
+        assert_eq!(message, format!("box/{place}: is a directory, and a file or a link belongs there"));
         assert_eq!(dir.listing(), before);
         fs::remove_dir_all(dir.join("box")).unwrap();
     }
@@ -194,7 +194,7 @@ fn a_directory_that_comes_where_a_file_is_being_replaced_is_not_lost() {
     fs::rename(&place, dir.join("box/other")).unwrap();
     fs::rename(diary.parent().unwrap(), &place).unwrap();
     let message = running.wait().fails("hc-rootfs", 125);
-    assert_eq!(message, "box/usr/bin/echo: is a directory, and the host has a file there");
+    assert_eq!(message, "box/usr/bin/echo: is a directory, and a file or a link belongs there");
     assert_eq!(fs::read(place.join("diary")).unwrap(), b"dear diary");
     assert!(!dir.join("box/.hc-rootfs").exists());
 }

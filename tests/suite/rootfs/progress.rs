@@ -80,5 +80,5 @@ fn copying_much_is_told_on_a_terminal_and_then_the_line_is_gone() {
     dir.directory(format!("box{}", dir.join("p").display()));
     let output = on_terminal(&dir, "hc-rootfs box ./p").run().exits(125);
     let last = output.text().rsplit('\r').nth(1).unwrap().to_owned();
-    assert!(last.starts_with("hc-rootfs: box") && last.ends_with("a file there"), "{output:?}");
+    assert!(last.starts_with("hc-rootfs: box") && last.ends_with("belongs there"), "{output:?}");
 }

@@ -182,7 +182,7 @@ fn what_was_replaced_comes_back_also_where_files_cannot_be_exchanged() {
         dir.directory("box/usr/lib/x86_64-linux-gnu/libc.so.6");
         let before = content(&dir);
         let output = injected(&dir, files, lacking, "error=EINVAL", "1+").expect("it renames");
-        let why = "is a directory, and the host has a file there";
+        let why = "is a directory, and a file or a link belongs there";
         assert_eq!(output.fails("hc-rootfs", 125), format!("box/usr/lib/x86_64-linux-gnu/libc.so.6: {why}"));
         assert_eq!(content(&dir), before, "without {lacking}");
         assert!(!dir.join("box/.hc-rootfs").exists());
@@ -231,7 +231,7 @@ fn more_directories_than_a_process_may_have_files_are_filled_and_emptied() {
     let place = dir.directory(format!("box{}", dir.join("d99/s").display()));
     dir.file(format!("box{}", dir.join("d250/s").display()), "another");
     let before = dir.listing();
-    let why = "is a directory, and the host has a file there";
+    let why = "is a directory, and a file or a link belongs there";
     let message = run("").fails("hc-rootfs", 125);
     assert_eq!(message, format!("box{}: {why}", dir.join("d99/s").display()));
     assert_eq!(dir.listing(), before);
