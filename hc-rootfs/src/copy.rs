@@ -66,6 +66,12 @@ pub(crate) struct How {
     pub(crate) xattrs: bool,
 }
 
+impl Default for How {
+    fn default() -> Self {
+        How { link: Link::Auto, xattrs: true }
+    }
+}
+
 /// What a copy has in common with its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Link {

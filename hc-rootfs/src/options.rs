@@ -3,7 +3,7 @@
 mod task;
 mod values;
 
-use crate::copy::{How, Link};
+use crate::copy::How;
 use crate::dlopen::Priority;
 use crate::extra::Request;
 use crate::resolver::Extras;
@@ -99,7 +99,7 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
     let (mut verbose, mut source, mut wanted) = (false, Source::default(), Wanted::default());
     let mut extras = Extras { dlopen: Some(Priority::Recommended), nss: false, gconv: false };
     let mut locales = Vec::new();
-    let mut how = How { link: Link::Auto, xattrs: true };
+    let mut how = How::default();
     let (mut files, mut etc) = (Vec::new(), false);
     while let Some(option) = args.next(LONGS)? {
         match option {
@@ -172,7 +172,7 @@ fn plan(wanted: &Wanted, operands: Vec<OsString>) -> Result<Plan> {
     Ok(Plan {
         source: Source::default(),
         verbose: false,
-        how: How { link: Link::Auto, xattrs: true },
+        how: How::default(),
         extras: Extras::default(),
         locales: Vec::new(),
         files: Vec::new(),
@@ -205,7 +205,7 @@ mod tests {
         let expected = Plan {
             source: Source::default(),
             verbose: true,
-            how: How { link: Link::Auto, xattrs: true },
+            how: How::default(),
             extras: Extras { dlopen: Some(Priority::Recommended), nss: false, gconv: false },
             locales: Vec::new(),
             files: Vec::new(),

@@ -1,6 +1,7 @@
 //! What is done with what the programs need, and which options go with it.
 
 use super::Plan;
+use crate::copy::How;
 use hc::{Error, Result, show};
 use std::ffi::{OsStr, OsString};
 
@@ -84,6 +85,9 @@ pub(super) fn check(plan: &mut Plan) -> Result<()> {
     let Task::Print(form) = plan.task else { return Ok(()) };
     if plan.etc {
         return Err(Error::usage("--etc is for a copy: its files are made, and no others are like them"));
+    }
+    if plan.how != How::default() {
+        return Err(Error::usage("--link and --no-xattrs are for a copy"));
     }
     if !matches!(form, Form::List { .. }) {
         return match plan.files.first() {

@@ -277,6 +277,8 @@ fn what_cannot_be_printed_or_is_missing_is_a_failure() {
             &["-l", "-f/bin/sh:/bin/bash"],
             "-f '/bin/sh': a list cannot say that it gets another name in the new root",
         ),
+        (&["-l", "--no-xattrs", "echo"], "--link and --no-xattrs are for a copy"),
+        (&["--tree", "--link=hard", "echo"], "--link and --no-xattrs are for a copy"),
         (&["-l", "echo", "-0"], "-0: options come before PROGRAM (and a program of that name is ./-0)"),
     ] {
         let output = shown(&dir, args).run();
