@@ -2,7 +2,7 @@
 
 use super::demand::opener;
 use super::{files_in, library, rootfs};
-use hc_tests::{Cmd, Dir};
+use hc_tests::{Cmd, Dir, Host, can_make_hosts, require};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -38,6 +38,19 @@ fn the_tree_says_on_what_occasion_a_library_is_opened() {
     // Told not to be opened, it is not there.
     let none = Cmd::tool("hc-rootfs").args(["--dlopen=none", "--tree", "./p"]).dir(dir.path()).run().ok();
     assert!(!none.text().contains("libr.so"), "{none:?}");
+}
+
+#[test]
+fn the_tree_says_what_is_opened_for_names() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    let (dir, host) = (Dir::new(), Host::new());
+    library(&dir, "libnss_hctest.so.2", "", "-soname libnss_hctest.so.2");
+    let script = "cp libnss_hctest.so.2 /usr/lib/x86_64-linux-gnu/; ldconfig
+                  echo 'passwd: files hctest' >/etc/nsswitch.conf
+                  hc-rootfs --nss --tree /usr/bin/id | sed -n 's/^ *//; /hctest\\|nsswitch/p'";
+    Cmd::sh(script).dir(dir.path()).on(&host).run().ok().quiet().says(
+        "libnss_hctest.so.2 => /lib/x86_64-linux-gnu/libnss_hctest.so.2 [nss]\n/etc/nsswitch.conf [config]\n",
+    );
 }
 
 /// Each file of what `hc-rootfs --json OPTIONS` prints: its name, and by whom and how it was found.
