@@ -203,7 +203,7 @@ fn missing<'a>(root: &Root, wares: &'a [Ware], keeper: &Keeper) -> Vec<Missing<'
 /// The files to be copied for them, each place once.
 fn new_files<'a>(missing: &[Missing<'a>]) -> impl Iterator<Item = &'a Source> {
     let mut known = HashSet::new();
-    let new = missing.iter().filter(|missing| !missing.there).map(|missing| &missing.ware.source);
+    let new = missing.iter().filter(|missing| !missing.there).map(|missing| &*missing.ware.source);
     new.filter(move |source| known.insert(source.place()))
 }
 
@@ -237,7 +237,7 @@ pub(crate) fn missing_files(
 /// The name that a step takes in the directory where it starts.
 fn name_of(step: &Step) -> Option<&OsStr> {
     match step {
-        Step::Root | Step::Up => None,
+        Step::Root | Step::Up | Step::Common(_) => None,
         Step::Directory(name, _)
         | Step::File(name, _)
         | Step::Symlink { name, .. }
@@ -245,9 +245,20 @@ fn name_of(step: &Step) -> Option<&OsStr> {
     }
 }
 
-/// Where a way of a tree ends, which leads over no symlink.
+/// Where a way of a tree ends, by its names.
 fn end_of(way: &[Step]) -> PathBuf {
-    way.iter().filter_map(name_of).fold(PathBuf::from("/"), |path, name| path.join(name))
+    fn follow(path: &mut PathBuf, way: &[Step]) {
+        for step in way {
+            match step {
+                Step::Root | Step::Up => {}
+                Step::Common(steps) => follow(path, steps),
+                step => path.extend(name_of(step)),
+            }
+        }
+    }
+    let mut path = PathBuf::from("/");
+    follow(&mut path, way);
+    path
 }
 
 fn make_mount_points(root: &Rc<Directory>, log: &mut Log) -> Result<()> {

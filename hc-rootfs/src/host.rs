@@ -17,7 +17,7 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 /// As many symlinks the kernel follows in one path: MAXSYMLINKS.
-const MAX_LINKS: usize = 40;
+pub(crate) const MAX_LINKS: usize = 40;
 /// Loaders and caches are a tenth of this.
 const MAX_CONTENT: usize = 16 << 20;
 /// In a directory that is read. That of gconv has three hundred.
@@ -48,14 +48,14 @@ pub(crate) struct Examined {
 
 /// What stands at a path, symlinks not followed.
 #[derive(Clone)]
-enum Node {
+pub(crate) enum Node {
     Directory(Owner),
     Link {
         target: PathBuf,
         /// It may lead elsewhere than its text says, and there is none like it to make.
         of_proc: bool,
     },
-    File(Source),
+    File(Rc<Source>),
 }
 
 /// Mode bits and owner.
@@ -93,7 +93,7 @@ pub(crate) struct Ware {
     /// As the program or its loader will use it: absolute.
     pub(crate) name: PathBuf,
     pub(crate) way: Vec<Step>,
-    pub(crate) source: Source,
+    pub(crate) source: Rc<Source>,
 }
 
 /// One step of the way to a file, to be taken again below the new root.
@@ -103,12 +103,14 @@ pub(crate) enum Step {
     Root,
     /// To `..`.
     Up,
+    /// Several, which many ways have in common: a way of a tree begins with them.
+    Common(Rc<[Step]>),
     /// Into the directory of this name.
     Directory(OsString, Owner),
     /// Over the symlink of this name to where it leads.
     Link { name: OsString, target: PathBuf, then: Vec<Step> },
     /// To the file of this name, where every way ends, but for those of a tree.
-    File(OsString, Source),
+    File(OsString, Rc<Source>),
     /// To the symlink of this name, and not over it.
     Symlink { name: OsString, target: PathBuf, to_directory: bool },
 }
@@ -217,10 +219,7 @@ impl Host {
             Node::Directory(owner) => Step::Directory(name, owner),
             Node::File(source) => Step::File(name, source),
             Node::Link { of_proc: true, .. } => {
-                return Err(format!(
-                    "its way leads over {}, which the kernel makes anew for each process",
-                    show(at)
-                ));
+                return Err(over_proc(at));
             }
             Node::Link { target, .. } => {
                 *links += 1;
@@ -234,7 +233,8 @@ impl Host {
         })
     }
 
-    fn node(&self, path: &Path) -> nix::Result<Node> {
+    /// What stands at `path`, which has no symlinks on the way.
+    pub(crate) fn node(&self, path: &Path) -> nix::Result<Node> {
         if let Some(node) = self.nodes.borrow().get(path) {
             return Ok(node.clone());
         }
@@ -242,7 +242,9 @@ impl Host {
         let node = match (kind(&status), target) {
             (_, Some(target)) => Node::Link { target, of_proc },
             (SFlag::S_IFDIR, None) => Node::Directory(Owner::new(&status)),
-            (SFlag::S_IFREG, None) => Node::File(Source::new(&self.sysroot, path.to_owned(), &status)),
+            (SFlag::S_IFREG, None) => {
+                Node::File(Rc::new(Source::new(&self.sysroot, path.to_owned(), &status)))
+            }
             _ => return Err(Errno::EINVAL),
         };
         self.nodes.borrow_mut().insert(path.to_owned(), node.clone());
@@ -251,7 +253,7 @@ impl Host {
 }
 
 /// What came of a walk, or why it failed.
-type Walked<T> = std::result::Result<T, String>;
+pub(crate) type Walked<T> = std::result::Result<T, String>;
 
 impl Files for Host {
     fn object(&self, path: &Path, wanted: Machine) -> std::result::Result<Found, Unusable> {
@@ -309,12 +311,17 @@ impl Files for Host {
     }
 }
 
+/// Why no way leads over the link at `path`.
+pub(crate) fn over_proc(path: &Path) -> String {
+    format!("its way leads over {}, which the kernel makes anew for each process", show(path))
+}
+
 /// The file at the end of a way.
-pub(crate) fn file_at_end(way: &[Step]) -> Option<&Source> {
+pub(crate) fn file_at_end(way: &[Step]) -> Option<&Rc<Source>> {
     match way.last()? {
         Step::File(_, source) => Some(source),
         Step::Link { then, .. } => file_at_end(then),
-        Step::Root | Step::Up | Step::Directory(..) | Step::Symlink { .. } => None,
+        Step::Root | Step::Up | Step::Common(_) | Step::Directory(..) | Step::Symlink { .. } => None,
     }
 }
 
@@ -324,6 +331,7 @@ fn leave_trail(way: &[Step], at: &mut PathBuf, trail: &mut Vec<PathBuf>) {
         match step {
             Step::Root => *at = PathBuf::from("/"),
             Step::Up => drop(at.pop()),
+            Step::Common(steps) => leave_trail(steps, at, trail),
             Step::Directory(name, _) | Step::File(name, _) | Step::Symlink { name, .. } => at.push(name),
             Step::Link { name, then, .. } => {
                 trail.push(at.join(name));

@@ -43,15 +43,14 @@ fn run(args: hc::Args) -> Result<Status> {
     let env = Environ::inherited();
     let host = Host::new(Sysroot::open(sysroot.as_deref())?, &library_path)?;
     let mut closure = programs::closure(&programs, &locales, extras, &host, &env)?;
-    let extra = extra::collect(&files, task.directory(), &host, &mut closure)?;
-    let mut wares = host.wares(&closure.files)?;
-    wares.extend(extra.wares);
+    let mut extra = extra::collect(&files, task.directory(), &host, &mut closure)?;
+    let (wares, ways) = extra.goods(&closure.files, &host)?;
     let texts = if etc { etc::texts() } else { Vec::new() };
     // A cache that was asked for is taken as it is.
     let asked_for = wares.iter().any(|ware| ware.name == Path::new(CACHE));
     let late =
         |root: Option<&copy::Root>| if asked_for { Ok(None) } else { written::cache(&closure, &host, root) };
-    let goods = Goods { sysroot: host.sysroot.clone(), wares, ways: extra.ways, texts };
+    let goods = Goods { sysroot: host.sysroot.clone(), wares, ways, texts };
     let absent = closure.absent.iter().filter(|_| verbose).map(|absent| host.sysroot.about(absent));
     let directory = match task {
         Task::Copy(directory) => directory,

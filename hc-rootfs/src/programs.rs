@@ -182,7 +182,7 @@ impl Closure {
         };
         let this = self.add(file.to_owned(), id);
         if self.opened.insert(file.to_owned()) {
-            let real = host.ware(&Examined { name: file.to_owned(), id })?.source.path;
+            let real = host.ware(&Examined { name: file.to_owned(), id })?.source.path.clone();
             let little_endian = object.machine.little_endian;
             let found = Found { object: Rc::new(object), id };
             let needs = resolver::needs(file, &real, &found, host, self.extras)?;
@@ -197,31 +197,22 @@ impl Closure {
     /// Adds what one program needs.
     fn add_needs(&mut self, this: usize, mut needs: Needs, host: &Host) -> Result<()> {
         let (links, others) = (std::mem::take(&mut needs.links), needs.others.clone());
-        let places = self.add_unlinked(needs, None, host)?;
+        self.add_opened(needs.cached, needs.absent);
+        needs.others.into_iter().try_for_each(|file| self.add_other(file, host).map(drop))?;
+        let mut places = Vec::with_capacity(needs.files.len());
+        for (name, id) in needs.files {
+            places.push(self.add(host.sysroot.absolute(&name)?, id));
+        }
         self.link_objects(this, &places, links);
         self.link_others(this, &others);
         Ok(())
     }
 
-    /// Adds what one binary needs, but for what is below `except`. Where the libraries are in `files`.
-    pub(crate) fn add_unlinked(
-        &mut self,
-        needs: Needs,
-        except: Option<&Path>,
-        host: &Host,
-    ) -> Result<Vec<usize>> {
-        self.cached.extend(needs.cached);
-        let absent = needs.absent.into_iter().filter(|absent| !self.absent.contains(absent));
+    /// Notes what a search tells besides files.
+    pub(crate) fn add_opened(&mut self, cached: Vec<Line>, absent: Vec<Absent>) {
+        self.cached.extend(cached);
+        let absent = absent.into_iter().filter(|absent| !self.absent.contains(absent));
         self.absent.extend(absent.collect::<Vec<_>>());
-        needs.others.into_iter().try_for_each(|file| self.add_other(file, host).map(drop))?;
-        let mut places = Vec::with_capacity(needs.files.len());
-        for (name, id) in needs.files {
-            let name = host.sysroot.absolute(&name)?;
-            if !except.is_some_and(|except| name.starts_with(except)) {
-                places.push(self.add(name, id));
-            }
-        }
-        Ok(places)
     }
 
     /// Adds a file that is no object.

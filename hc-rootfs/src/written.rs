@@ -45,12 +45,13 @@ fn ware(name: &Path, content: &[u8], host: &Host) -> Result<Ware> {
     let opened = host.sysroot.open_regular(name);
     let (_, status) = opened.map_err(|why| Error::new(format!("{}: {why}", show(name))))?;
     let mut ware = host.ware(&Examined { name: name.to_owned(), id: id_of(&status) })?;
-    ware.source = written(&ware.source, content).context(show(name))?;
+    ware.source = Rc::new(written(&ware.source, content).context(show(name))?);
     set_source(&mut ware.way, &ware.source);
     Ok(ware)
 }
 
-fn written(like: &Source, content: &[u8]) -> nix::Result<Source> {
+/// A file like `like` in all but its content.
+pub(crate) fn written(like: &Source, content: &[u8]) -> nix::Result<Source> {
     let mut file = File::from(memfd_create(c"hc-rootfs", MFdFlags::MFD_CLOEXEC)?);
     file.write_all(content).map_err(|_| nix::errno::Errno::ENOMEM)?;
     // So that the file is the same in the next run, and the day after.
@@ -66,10 +67,11 @@ fn written(like: &Source, content: &[u8]) -> nix::Result<Source> {
     })
 }
 
-fn set_source(way: &mut [Step], to: &Source) {
+fn set_source(way: &mut [Step], to: &Rc<Source>) {
     match way.last_mut() {
-        Some(Step::File(_, source)) => *source = to.clone(),
+        Some(Step::File(_, source)) => *source = Rc::clone(to),
         Some(Step::Link { then, .. }) => set_source(then, to),
-        Some(Step::Root | Step::Up | Step::Directory(..) | Step::Symlink { .. }) | None => {}
+        Some(Step::Root | Step::Up | Step::Common(_) | Step::Directory(..) | Step::Symlink { .. }) | None => {
+        }
     }
 }

@@ -48,6 +48,7 @@ impl Place<'_> {
             at = match step {
                 Step::Root => Rc::clone(&self.root.directory),
                 Step::Up => at.parent(),
+                Step::Common(steps) => self.take(&at, steps)?,
                 Step::Directory(name, owner) => self.enter(&at, name, owner)?,
                 Step::Link { name, target, then } if file_at_end(then).is_some() => {
                     self.link_to_file(&at, name, target)?;

@@ -35,6 +35,7 @@ fn find_on(way: &[Step], at: &mut PathBuf) -> Option<PathBuf> {
             Step::Root => *at = PathBuf::from("/"),
             Step::Up => drop(at.pop()),
             Step::Link { then, .. } => return find_on(then, at),
+            Step::Common(steps) => return find_on(steps, at),
             Step::Directory(name, _) | Step::File(name, _) | Step::Symlink { name, .. } => at.push(name),
         }
         None

@@ -1,15 +1,18 @@
-//! The ELF files among what is asked for: what they need is copied as well.
+//! The ELF files among what is asked for: what they need in their new places is copied as well.
 
-use super::Extras;
-use crate::elf::{self, Machine, Object};
-use crate::host::{Host, id_of};
-use crate::programs::{self, Closure};
-use crate::resolver::{self, Files, Found, Unusable};
-use hc::Result;
+use super::layers::Node;
+use super::loaders::{Choice, Loaders};
+use super::tree::Tree;
+use super::view::View;
+use super::{Extras, Note};
+use crate::elf;
+use crate::host::{Host, Id, Source, id_of};
+use crate::programs::Closure;
+use crate::resolver::{self, Found, Needs};
+use hc::{Error, Result, show};
 use nix::sys::stat::{FileStat, fstat};
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
+use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -21,16 +24,25 @@ const MIN_SIZE: i64 = 52;
 /// An ELF file that is copied.
 pub(super) struct Binary {
     path: PathBuf,
-    found: Found,
+    /// Where it will be, if not there.
+    place: Option<PathBuf>,
+    pub(super) found: Found,
     /// The top of the tree that it was found in; `None` for one that was asked for by name.
     tree: Option<PathBuf>,
 }
 
 impl Binary {
     /// `None` for a file that no loader would load, which is data then.
-    pub(super) fn of(file: &File, status: &FileStat, path: PathBuf, tree: Option<PathBuf>) -> Option<Self> {
+    pub(super) fn of(
+        file: &File,
+        status: &FileStat,
+        path: PathBuf,
+        place: &Path,
+        tree: Option<PathBuf>,
+    ) -> Option<Self> {
         let object = elf::parse(file, None).ok()?;
-        Some(Binary { path, found: Found { object: Rc::new(object), id: id_of(status) }, tree })
+        let place = (place != path).then(|| place.to_owned());
+        Some(Binary { path, place, found: Found { object: Rc::new(object), id: id_of(status) }, tree })
     }
 
     /// The same for the file `name` of `directory`.
@@ -38,96 +50,108 @@ impl Binary {
         directory: &OwnedFd,
         name: &OsStr,
         status: &FileStat,
-        path: &Path,
-        (host, tree): (&Host, &Path),
+        source: &Source,
+        tree: &Tree<'_>,
     ) -> Option<Self> {
         if status.st_size < MIN_SIZE {
             return None;
         }
-        let file = host.sysroot.open_entry(directory, name, path).ok()?;
+        let file = tree.host.sysroot.open_entry(directory, name, &source.path).ok()?;
         let same = fstat(&file).is_ok_and(|opened| id_of(&opened) == id_of(status));
-        if same { Self::of(&file, status, path.to_owned(), Some(tree.to_owned())) } else { None }
+        let top = Some(tree.real.clone());
+        if same { Self::of(&file, status, source.path.clone(), source.place(), top) } else { None }
+    }
+
+    /// Where a loader will meet it.
+    pub(super) fn place(&self) -> &Path {
+        self.place.as_deref().unwrap_or(&self.path)
+    }
+
+    /// Its name in a message, and that of its place.
+    fn shown(&self) -> String {
+        match &self.place {
+            Some(place) => format!("{} as {}", show(&self.path), show(place)),
+            None => show(&self.path).to_string(),
+        }
     }
 }
 
 /// Adds what the binaries need. One that was asked for by name must find everything; of a tree, parts may be for
 /// occasions that never come, and a note says what they lack.
 pub(super) fn resolve(extras: &mut Extras, host: &Host, closure: &mut Closure) -> Result<()> {
-    let binaries = std::mem::take(&mut extras.binaries);
-    let loaders = if binaries.is_empty() { HashMap::new() } else { loaders(closure, &binaries, host) };
-    let files = Remembering { host, contents: RefCell::default() };
-    for Binary { path, found, tree } in binaries {
-        closure.needing_proc.extend(resolver::names_origin(&found.object).then(|| path.clone()));
-        let Some(found) = with_loader(found, &loaders) else { continue };
-        let needs = match resolver::needs(&path, &path, &found, &files, closure.extras) {
-            Ok(needs) => needs,
-            Err(error) if tree.is_some() => {
-                extras.note(format!("note: {error}"));
+    let mut binaries = std::mem::take(&mut extras.binaries);
+    // Not those that another -f has replaced.
+    binaries.retain(|binary| match extras.layers.node(binary.place()) {
+        Some(Node::File(source)) => source.id == binary.found.id,
+        Some(_) => false,
+        None => true,
+    });
+    let view = View::new(host, &extras.layers);
+    let mut loaders = Loaders::new(closure, &binaries, host);
+    let (mut names, mut notes) = (HashSet::new(), Vec::new());
+    // How many there are in each tree, and the first.
+    let mut unknown: BTreeMap<&Path, (usize, &Binary)> = BTreeMap::new();
+    for binary in &binaries {
+        let object = &binary.found.object;
+        closure.needing_proc.extend(resolver::names_origin(object).then(|| binary.path.clone()));
+        let found = match loaders.with_loader(&binary.found, &view) {
+            Choice::Found(found) => found,
+            Choice::NotNeeded => continue,
+            Choice::Unknown => {
+                let Some(tree) = &binary.tree else {
+                    return Err(Error::new(format!("{}: {NO_LOADER}", show(&binary.path))));
+                };
+                unknown.entry(tree).or_insert((0, binary)).0 += 1;
                 continue;
             }
-            Err(error) => return Err(error),
         };
-        closure.little_endian = found.object.machine.little_endian;
-        closure.add_unlinked(needs, tree.as_deref(), host)?;
+        let (place, extras_of) = (binary.place(), closure.extras);
+        let needs = resolver::needs(place, place, &found, &view, extras_of).map_err(|error| {
+            // It begins with the name in the new root.
+            let (text, shown) = (error.to_string(), show(place).to_string());
+            Error::new(format!("{}{}", binary.shown(), text.strip_prefix(&shown).unwrap_or(&text)))
+        });
+        match needs {
+            Ok(needs) => {
+                closure.little_endian = object.machine.little_endian;
+                add(needs, &view, &mut names, &mut extras.needed, closure)?;
+            }
+            Err(error) if binary.tree.is_some() => notes.push(format!("note: {error}")),
+            Err(error) => return Err(error),
+        }
     }
+    for (tree, (count, first)) in unknown {
+        let (tree, first) = (show(tree), show(&first.path));
+        notes.push(match count {
+            1 => format!("{first}: note: {NO_LOADER}"),
+            _ => format!("{tree}: note: of {count} files in it, as {first}: {NO_LOADER}"),
+        });
+    }
+    extras.notes.extend(notes.into_iter().map(|text| Note { text, unless: None }));
     Ok(())
 }
 
-/// A library is loaded by the loader of the program that it is for.
-fn with_loader(found: Found, loaders: &HashMap<Machine, Vec<u8>>) -> Option<Found> {
-    if found.object.interpreter.is_some() {
-        return Some(found);
-    }
-    let loader = loaders.get(&found.object.machine).filter(|_| !found.object.needed.is_empty())?;
-    let object = Object { interpreter: Some(loader.clone()), ..Object::clone(&found.object) };
-    Some(Found { object: Rc::new(object), id: found.id })
-}
+const NO_LOADER: &str = "its libraries are not known without a PROGRAM or a C library for its machine";
 
-/// The loader of each machine: that of the first PROGRAM for it, or of a program among `binaries`.
-fn loaders(closure: &Closure, binaries: &[Binary], host: &Host) -> HashMap<Machine, Vec<u8>> {
-    let parsed = |program: &programs::Binary| {
-        let (file, _) = host.sysroot.open_regular(&program.path).ok()?;
-        elf::parse(&file, None).ok().map(Rc::new)
-    };
-    let programs = closure.binaries.iter().filter_map(parsed);
-    let mut loaders = HashMap::new();
-    for object in programs.chain(binaries.iter().map(|binary| Rc::clone(&binary.found.object))) {
-        if let Some(loader) = &object.interpreter {
-            loaders.entry(object.machine).or_insert_with(|| loader.clone());
+/// Adds what one binary needs, under names that are not there yet.
+fn add(
+    needs: Needs,
+    view: &View<'_>,
+    names: &mut HashSet<PathBuf>,
+    wares: &mut Vec<crate::host::Ware>,
+    closure: &mut Closure,
+) -> Result<()> {
+    let sysroot = &view.host.sysroot;
+    let mut files: Vec<(PathBuf, Option<Id>)> =
+        needs.files.into_iter().map(|(name, id)| (name, Some(id))).collect();
+    files.extend(needs.others.into_iter().map(|name| (name, None)));
+    for (name, id) in files {
+        let name = sysroot.absolute(&name)?;
+        let is_put = matches!(view.layers.node(&name), Some(Node::File(_)));
+        if !is_put && names.insert(name.clone()) {
+            wares.push(view.ware(name, id)?);
         }
     }
-    loaders
-}
-
-/// The host, of which the caches and loaders are read once for all binaries.
-struct Remembering<'a> {
-    host: &'a Host,
-    contents: RefCell<HashMap<PathBuf, Vec<u8>>>,
-}
-
-impl Files for Remembering<'_> {
-    fn object(&self, path: &Path, wanted: Machine) -> std::result::Result<Found, Unusable> {
-        self.host.object(path, wanted)
-    }
-
-    fn library_path(&self) -> &[PathBuf] {
-        self.host.library_path()
-    }
-
-    fn content(&self, path: &Path) -> Vec<u8> {
-        let mut contents = self.contents.borrow_mut();
-        contents.entry(path.to_owned()).or_insert_with(|| self.host.content(path)).clone()
-    }
-
-    fn names(&self, directory: &Path) -> Vec<OsString> {
-        self.host.names(directory)
-    }
-
-    fn unwinds(&self, path: &Path) -> bool {
-        self.host.unwinds(path)
-    }
-
-    fn is_directory(&self, path: &Path) -> bool {
-        self.host.is_directory(path)
-    }
+    closure.add_opened(needs.cached, needs.absent);
+    Ok(())
 }

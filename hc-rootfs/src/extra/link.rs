@@ -1,32 +1,48 @@
 //! A symlink in a tree: where it leads, and what is copied for it.
 
-use super::{Extras, Note, Tree};
-use crate::host::{Examined, Step, id_of};
+use super::layers::Node;
+use super::tree::Tree;
+use super::{Binary, Extras, Note};
+use crate::host::{Examined, Id, id_of};
+use crate::sysroot;
 use hc::show;
 use nix::fcntl::{AtFlags, readlinkat};
 use nix::sys::stat::{FileStat, SFlag, fstatat};
 use nix::unistd::geteuid;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path, PathBuf};
 
+/// A symlink of a tree that leads out of it.
+struct Outward<'a> {
+    /// Where it is, and where it will be.
+    path: &'a Path,
+    place: PathBuf,
+    target: &'a Path,
+    kind: SFlag,
+    id: Id,
+}
+
 impl Extras {
-    /// The step that makes the link `name` of `directory`, which is at `path`. A file that it leads to outside of
-    /// the tree is copied as well.
+    /// The link `name` of `directory`, which is at `path`, or `below` the top. A file that it leads to outside of the
+    /// tree is copied as well.
     pub(super) fn link(
         &mut self,
         tree: &Tree<'_>,
         directory: &OwnedFd,
-        name: OsString,
-        path: &Path,
-    ) -> nix::Result<Step> {
-        let target = PathBuf::from(readlinkat(directory, name.as_os_str())?);
-        let status = tree.host.sysroot.status_over(directory, &name, path).ok();
-        let kind = status.as_ref().map(super::kind);
-        let to_directory = kind == Some(SFlag::S_IFDIR);
+        name: &OsStr,
+        (path, below): (&Path, &Path),
+    ) -> nix::Result<Node> {
+        let target = PathBuf::from(readlinkat(directory, name)?);
+        let status = tree.host.sysroot.status_over(directory, name, path).ok();
+        let to_directory = status.as_ref().map(sysroot::kind) == Some(SFlag::S_IFDIR);
+        let mut is_whole = true;
         if let Some(status) = status.filter(|_| !stays_inside(tree, path, &target)) {
-            if is_meant(directory, &name, &status)? {
-                self.outside(tree, path, &target, kind, id_of(&status));
+            is_whole = is_meant(directory, name, &status)?;
+            let place = tree.place_of(below);
+            let kind = sysroot::kind(&status);
+            if is_whole {
+                self.outside(tree, &Outward { path, place, target: &target, kind, id: id_of(&status) });
             } else {
                 let (path, target) = (show(path), show(&target));
                 self.note(format!(
@@ -34,42 +50,36 @@ impl Extras {
                 ));
             }
         }
-        Ok(Step::Symlink { name, target, to_directory })
+        Ok(Node::Link { target, to_directory, is_whole })
     }
 
-    fn outside(
-        &mut self,
-        tree: &Tree<'_>,
-        path: &Path,
-        target: &Path,
-        kind: Option<SFlag>,
-        id: crate::host::Id,
-    ) {
+    fn outside(&mut self, tree: &Tree<'_>, link: &Outward<'_>) {
         let note = |what: &str| {
-            let (path, target) = (show(path), show(target));
+            let (path, target) = (show(link.path), show(link.target));
             format!("{path}: note: it leads to {target}, {what} outside of the tree, which is not copied")
         };
-        // Where the tree has moved, a relative link means something else: nobody knows what is to be there.
-        let moved = tree.place.is_some() && target.is_relative();
-        let place = path.parent().unwrap_or(path).join(target);
-        match kind {
-            Some(SFlag::S_IFREG) if !moved => match tree.host.ware(&Examined { name: place, id }) {
-                Ok(ware) => {
-                    let real = ware.source.path.clone();
-                    if let Ok((file, status)) = tree.host.sysroot.open_regular(&real) {
-                        let top = Some(tree.real.clone());
-                        self.binaries.extend(super::Binary::of(&file, &status, real, top));
+        // Where the tree has moved, a relative link means something else: only another -f knows what is to be there.
+        let moved = tree.has_moved() && link.target.is_relative();
+        let within = |link: &Path, target: &Path| link.parent().unwrap_or(link).join(target);
+        let there = within(&link.place, link.target);
+        match link.kind {
+            SFlag::S_IFREG if !moved => {
+                let file = Examined { name: within(link.path, link.target), id: link.id };
+                match tree.host.ware(&file) {
+                    Ok(ware) => {
+                        let real = &ware.source.path;
+                        if let Ok((file, status)) = tree.host.sysroot.open_regular(real) {
+                            let top = Some(tree.real.clone());
+                            self.binaries.extend(Binary::of(&file, &status, real.clone(), real, top));
+                        }
+                        self.outside.push(file);
                     }
-                    self.wares.push(ware);
+                    // Over /proc, say.
+                    Err(error) => self.note(format!("note: {error}")),
                 }
-                // Over /proc, say.
-                Err(error) => self.note(format!("note: {error}")),
-            },
-            Some(SFlag::S_IFREG) => self.note(note("a file")),
-            Some(SFlag::S_IFDIR) => {
-                let unless = (!moved).then_some(place);
-                self.notes.push(Note { text: note("a directory"), unless });
             }
+            SFlag::S_IFREG => self.notes.push(Note { text: note("a file"), unless: Some(there) }),
+            SFlag::S_IFDIR => self.notes.push(Note { text: note("a directory"), unless: Some(there) }),
             // A device has no place in a tree.
             _ => {}
         }
@@ -86,7 +96,7 @@ fn is_meant(directory: &OwnedFd, name: &OsStr, target: &FileStat) -> nix::Result
 /// True when `target`, taken word by word, does not leave the tree. What links there are inside is seen to on their
 /// own.
 fn stays_inside(tree: &Tree<'_>, link: &Path, target: &Path) -> bool {
-    let mut at = match (target.is_absolute(), tree.place.is_some()) {
+    let mut at = match (target.is_absolute(), tree.has_moved()) {
         (true, true) => return false,
         (true, false) => PathBuf::from("/"),
         (false, _) => link.parent().unwrap_or(link).to_owned(),

@@ -56,6 +56,7 @@ impl List {
             match step {
                 Step::Root => *at = PathBuf::from("/"),
                 Step::Up => drop(at.pop()),
+                Step::Common(steps) => self.follow(steps, at),
                 Step::Directory(name, _) => {
                     at.push(name);
                     if self.directories {

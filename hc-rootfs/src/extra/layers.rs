@@ -1,0 +1,188 @@
+//! What -f puts where. Each request is a layer upon those before it: directories are one with those of the same
+//! place, and anything else is there instead of what was.
+
+use crate::host::{Owner, Source, Step, Ware};
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::{OsStr, OsString};
+use std::ops::Bound;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// What is to be at a place.
+pub(super) enum Node {
+    File(Rc<Source>),
+    Link {
+        target: PathBuf,
+        to_directory: bool,
+        /// It leads where it says: not to a file that is not copied.
+        is_whole: bool,
+    },
+    Directory(Owner),
+}
+
+/// A directory of the new root in which the places of one request are, or which is one.
+struct Base {
+    /// As it is asked for.
+    name: PathBuf,
+    /// Without symlinks.
+    place: PathBuf,
+    way: Vec<Step>,
+}
+
+/// Which [`Base`] it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct BaseId(usize);
+
+/// By place, so what is in a directory comes next to it.
+#[derive(Default)]
+pub(super) struct Layers {
+    nodes: BTreeMap<PathBuf, (BaseId, Node)>,
+    bases: Vec<Base>,
+}
+
+impl Layers {
+    pub(super) fn is_empty(&self) -> bool {
+        self.bases.is_empty()
+    }
+
+    pub(super) fn node(&self, place: &Path) -> Option<&Node> {
+        self.nodes.get(place).map(|(_, node)| node)
+    }
+
+    /// True when something is put below `place`.
+    pub(super) fn reach_below(&self, place: &Path) -> bool {
+        self.below(place).next().is_some() || self.bases.iter().any(|base| base.place.starts_with(place))
+    }
+
+    /// The names of what is put into the directory `place`.
+    pub(super) fn names(&self, place: &Path) -> Vec<OsString> {
+        let below = self.below(place).filter(|path| path.parent() == Some(place));
+        below.filter_map(|path| path.file_name().map(OsStr::to_owned)).collect()
+    }
+
+    fn below<'a>(&'a self, place: &'a Path) -> impl Iterator<Item = &'a PathBuf> {
+        let behind = (Bound::Excluded(place), Bound::Unbounded);
+        self.nodes
+            .range::<Path, _>(behind)
+            .map(|(path, _)| path)
+            .take_while(move |path| path.starts_with(place))
+    }
+
+    /// Begins with what is put into the directory `place`, to which `way` leads.
+    pub(super) fn base(&mut self, name: PathBuf, place: PathBuf, way: Vec<Step>) -> BaseId {
+        for above in place.ancestors() {
+            if !matches!(self.node(above), None | Some(Node::Directory(_))) {
+                self.nodes.remove(above);
+            }
+        }
+        self.bases.push(Base { name, place, way });
+        BaseId(self.bases.len() - 1)
+    }
+
+    /// Puts `node` at `place`, which is that of `base` or below it.
+    pub(super) fn put(&mut self, base: BaseId, place: PathBuf, node: Node) {
+        if !matches!(node, Node::Directory(_)) && matches!(self.node(&place), Some(Node::Directory(_))) {
+            let hidden: Vec<PathBuf> = self.below(&place).cloned().collect();
+            for path in hidden {
+                self.nodes.remove(&path);
+            }
+        }
+        self.nodes.insert(place, (base, node));
+    }
+
+    /// All of it: the files, and the ways that end in a directory or a symlink.
+    pub(super) fn goods(&self) -> (Vec<Ware>, Vec<Vec<Step>>) {
+        let (mut wares, mut ways) = (Vec::new(), Vec::new());
+        let mut known: HashMap<&Path, (BaseId, Rc<[Step]>)> = HashMap::new();
+        for (place, (base, node)) in &self.nodes {
+            if let Some(top) = self.bases.get(base.0).filter(|top| top.place == *place) {
+                ways.push(top.way.clone());
+                known.insert(place, (*base, top.way.clone().into()));
+                continue;
+            }
+            let (Some(name), Some(parent)) = (place.file_name(), place.parent()) else { continue };
+            let above = match known.get(parent) {
+                Some((of, way)) if of == base => Rc::clone(way),
+                _ => {
+                    let way: Rc<[Step]> = self.way_to(parent, *base).into();
+                    known.insert(parent, (*base, Rc::clone(&way)));
+                    way
+                }
+            };
+            let name = name.to_owned();
+            match node {
+                Node::File(source) => {
+                    let way = vec![Step::Common(above), Step::File(name, Rc::clone(source))];
+                    wares.push(Ware { name: self.name_of(place, *base), way, source: Rc::clone(source) });
+                }
+                Node::Directory(owner) => {
+                    let last = Step::Directory(name, *owner);
+                    let way: Rc<[Step]> = above.iter().cloned().chain([last]).collect();
+                    ways.push(vec![Step::Common(Rc::clone(&way))]);
+                    known.insert(place, (*base, way));
+                }
+                Node::Link { target, to_directory, .. } => {
+                    let (target, to_directory) = (target.clone(), *to_directory);
+                    ways.push(vec![Step::Common(above), Step::Symlink { name, target, to_directory }]);
+                }
+            }
+        }
+        (wares, ways)
+    }
+
+    /// The way to the directory `place`, by way of that of `base`.
+    fn way_to(&self, place: &Path, base: BaseId) -> Vec<Step> {
+        let Some(base) = self.bases.get(base.0) else { return Vec::new() };
+        let (mut way, mut at) = (base.way.clone(), base.place.clone());
+        for name in place.strip_prefix(&base.place).into_iter().flatten() {
+            at.push(name);
+            if let Some(Node::Directory(owner)) = self.node(&at) {
+                way.push(Step::Directory(name.to_owned(), *owner));
+            }
+        }
+        way
+    }
+
+    fn name_of(&self, place: &Path, base: BaseId) -> PathBuf {
+        let base = self.bases.get(base.0);
+        let below = base.and_then(|base| Some(base.name.join(place.strip_prefix(&base.place).ok()?)));
+        below.unwrap_or_else(|| place.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWNER: Owner = Owner { mode: 0o755, uid: 0, gid: 0 };
+
+    fn link(target: &str) -> Node {
+        Node::Link { target: target.into(), to_directory: false, is_whole: true }
+    }
+
+    fn places(layers: &Layers) -> Vec<&str> {
+        layers.nodes.keys().filter_map(|place| place.to_str()).collect()
+    }
+
+    #[test]
+    fn the_last_one_counts() {
+        let mut layers = Layers::default();
+        let root = layers.base("/".into(), "/".into(), vec![Step::Root]);
+        for place in ["/a", "/a/b"] {
+            layers.put(root, place.into(), Node::Directory(OWNER));
+        }
+        for place in ["/a/b/c", "/a/d", "/a-b"] {
+            layers.put(root, place.into(), link("x"));
+        }
+        layers.put(root, "/a".into(), Node::Directory(OWNER));
+        assert_eq!(places(&layers), ["/a", "/a/b", "/a/b/c", "/a/d", "/a-b"], "directories are one");
+        assert_eq!(layers.names(Path::new("/a")), ["b", "d"]);
+        layers.put(root, "/a/b".into(), link("y"));
+        assert_eq!(places(&layers), ["/a", "/a/b", "/a/d", "/a-b"], "a link hides what was below");
+        layers.put(root, "/a/b".into(), Node::Directory(OWNER));
+        assert!(matches!(layers.node(Path::new("/a/b")), Some(Node::Directory(_))));
+        layers.base("/a/d/e".into(), "/a/d/e".into(), vec![Step::Root]);
+        assert_eq!(places(&layers), ["/a", "/a/b", "/a-b"], "nothing but a directory is above");
+        assert!(layers.reach_below(Path::new("/a/d")) && !layers.reach_below(Path::new("/a/b/x")));
+    }
+}

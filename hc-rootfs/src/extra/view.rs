@@ -1,0 +1,207 @@
+//! The new root as it will be: what -f puts there, and everywhere else what the host has, of which what is needed
+//! is copied to its own place. A loader in there meets this, and not the host.
+
+use super::layers::{Layers, Node};
+use crate::elf::{self, Machine};
+use crate::host::{
+    self, Examined, Host, Id, MAX_LINKS, Owner, Source, Step, Walked, Ware, file_at_end, id_of, over_proc,
+};
+use crate::resolver::{Files, Found, Unusable};
+use hc::{Error, Result, reason, show};
+use nix::errno::Errno;
+use nix::unistd::{getegid, geteuid};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
+
+pub(super) struct View<'a> {
+    pub(super) host: &'a Host,
+    pub(super) layers: &'a Layers,
+    /// Caches and loaders are read once for all binaries.
+    contents: RefCell<HashMap<PathBuf, Vec<u8>>>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(host: &'a Host, layers: &'a Layers) -> Self {
+        View { host, layers, contents: RefCell::default() }
+    }
+
+    /// The way to the file `name`. Where it is not one of -f, it must be the one that was looked into, if one was.
+    pub(super) fn ware(&self, name: PathBuf, id: impl Into<Option<Id>>) -> Result<Ware> {
+        let (mut at, mut links) = (PathBuf::from("/"), 0);
+        let failed = |why: &str| Error::new(format!("{}: {why}", show(&name)));
+        let way = self.walk(&name, &mut at, &mut links).map_err(|why| failed(&why))?;
+        let source = file_at_end(&way).map(Rc::clone).ok_or_else(|| failed("is not a regular file"))?;
+        let is_put = matches!(self.layers.node(&at), Some(Node::File(_)));
+        if id.into().is_some_and(|id| id != source.id) && !is_put {
+            return Err(failed("was changed while it was looked at"));
+        }
+        Ok(Ware { name, way, source })
+    }
+
+    /// The same for files that the PROGRAMs need.
+    pub(super) fn wares(&self, files: &[Examined]) -> Result<Vec<Ware>> {
+        files.iter().map(|file| self.ware(file.name.clone(), file.id)).collect()
+    }
+
+    /// The way to the directory `place`, and where it ends. What is not there, or is no directory, will be made.
+    pub(super) fn way_to(&self, place: &Path) -> (Vec<Step>, PathBuf) {
+        let (mut at, mut links, mut way) = (PathBuf::from("/"), 0, vec![Step::Root]);
+        for component in place.components() {
+            match component {
+                Component::Normal(name) => {
+                    let before = at.clone();
+                    let step = self.step(name, &mut at, &mut links);
+                    way.push(step.ok().filter(|step| !ends_in_file(step)).unwrap_or_else(|| {
+                        at = before.join(name);
+                        made(name)
+                    }));
+                }
+                Component::ParentDir => {
+                    at.pop();
+                    way.push(Step::Up);
+                }
+                Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
+            }
+        }
+        (way, at)
+    }
+
+    /// Walks `path` from the directory `at` on, and leaves `at` where it ends.
+    fn walk(&self, path: &Path, at: &mut PathBuf, links: &mut usize) -> Walked<Vec<Step>> {
+        let mut steps: Vec<Step> = Vec::new();
+        for component in path.components() {
+            if steps.last().is_some_and(ends_in_file) {
+                return Err(reason(Errno::ENOTDIR));
+            }
+            match component {
+                Component::RootDir => {
+                    *at = PathBuf::from("/");
+                    steps.push(Step::Root);
+                }
+                Component::ParentDir => {
+                    at.pop();
+                    steps.push(Step::Up);
+                }
+                Component::Normal(name) => steps.push(self.step(name, at, links)?),
+                Component::CurDir | Component::Prefix(_) => {}
+            }
+        }
+        Ok(steps)
+    }
+
+    fn step(&self, name: &OsStr, at: &mut PathBuf, links: &mut usize) -> Walked<Step> {
+        at.push(name);
+        match self.layers.node(at) {
+            Some(Node::File(source)) => return Ok(Step::File(name.to_owned(), Rc::clone(source))),
+            Some(Node::Directory(owner)) => return Ok(Step::Directory(name.to_owned(), *owner)),
+            Some(Node::Link { is_whole: false, .. }) => return Err(reason(Errno::ENOENT)),
+            Some(Node::Link { target, .. }) => return self.over(name, target, at, links),
+            None => {}
+        }
+        match self.host_node(at) {
+            Ok(host::Node::Link { of_proc: true, .. }) => Err(over_proc(at)),
+            Ok(host::Node::Link { target, .. }) => self.over(name, &target, at, links),
+            Ok(host::Node::Directory(owner)) => Ok(Step::Directory(name.to_owned(), owner)),
+            Ok(host::Node::File(_)) | Err(_) if self.layers.reach_below(at) => Ok(made(name)),
+            Ok(host::Node::File(source)) if source.path == *at => Ok(Step::File(name.to_owned(), source)),
+            Ok(host::Node::File(source)) => {
+                let place = Some(at.clone());
+                Ok(Step::File(name.to_owned(), Rc::new(Source { place, ..Source::clone(&source) })))
+            }
+            Err(errno) => Err(reason(errno)),
+        }
+    }
+
+    fn over(&self, name: &OsStr, target: &Path, at: &mut PathBuf, links: &mut usize) -> Walked<Step> {
+        *links += 1;
+        if *links > MAX_LINKS {
+            return Err(reason(Errno::ELOOP));
+        }
+        at.pop();
+        let then = self.walk(target, at, links)?;
+        Ok(Step::Link { name: name.to_owned(), target: target.to_owned(), then })
+    }
+
+    /// What the host has at `path`. There can be a symlink on the way to it where a tree has a directory.
+    fn host_node(&self, path: &Path) -> nix::Result<host::Node> {
+        let is_put = |above: &Path| matches!(self.layers.node(above), Some(Node::Directory(_)));
+        match path.parent().zip(path.file_name()) {
+            Some((parent, name)) if parent.ancestors().any(is_put) => {
+                let (_, real) = self.host.way(parent).map_err(|_| Errno::ENOENT)?;
+                self.host.node(&real.join(name))
+            }
+            _ => self.host.node(path),
+        }
+    }
+
+    /// The loader that the object at `path` names, if it is one for `machine`.
+    pub(super) fn interpreter(&self, path: &Path, machine: Machine) -> Option<Vec<u8>> {
+        let (file, status) = self.host.sysroot.open_regular(&self.file(path)?.path).ok()?;
+        let object = elf::parse(&file, None).ok().filter(|object| object.machine == machine)?;
+        object.interpreter.filter(|_| self.file(path).is_some_and(|source| source.id == id_of(&status)))
+    }
+
+    fn file(&self, path: &Path) -> Option<Rc<Source>> {
+        let way = self.walk(path, &mut PathBuf::from("/"), &mut 0).ok()?;
+        file_at_end(&way).map(Rc::clone)
+    }
+
+    /// Where the directory `path` is without symlinks.
+    fn directory(&self, path: &Path) -> Option<PathBuf> {
+        let mut at = PathBuf::from("/");
+        let way = self.walk(path, &mut at, &mut 0).ok()?;
+        (!way.last().is_some_and(ends_in_file)).then_some(at)
+    }
+}
+
+impl Files for View<'_> {
+    fn object(&self, path: &Path, wanted: Machine) -> std::result::Result<Found, Unusable> {
+        let source = self.file(path).ok_or(Unusable::Absent)?;
+        let found = self.host.object(&source.path, wanted)?;
+        if found.id == source.id {
+            Ok(found)
+        } else {
+            Err(Unusable::Bad("was changed while it was looked at".to_owned()))
+        }
+    }
+
+    fn library_path(&self) -> &[PathBuf] {
+        self.host.library_path()
+    }
+
+    fn content(&self, path: &Path) -> Vec<u8> {
+        let mut contents = self.contents.borrow_mut();
+        let read = || self.file(path).map(|source| self.host.content(&source.path)).unwrap_or_default();
+        contents.entry(path.to_owned()).or_insert_with(read).clone()
+    }
+
+    fn names(&self, directory: &Path) -> Vec<OsString> {
+        let Some(real) = self.directory(directory) else { return Vec::new() };
+        let mut names = self.host.names(&real);
+        names.extend(self.layers.names(&real));
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    fn unwinds(&self, path: &Path) -> bool {
+        self.file(path).is_some_and(|source| self.host.unwinds(&source.path))
+    }
+
+    fn is_directory(&self, path: &Path) -> bool {
+        self.directory(path).is_some()
+    }
+}
+
+fn ends_in_file(step: &Step) -> bool {
+    file_at_end(std::slice::from_ref(step)).is_some()
+}
+
+/// A directory that the host does not have.
+fn made(name: &OsStr) -> Step {
+    let owner = Owner { mode: 0o755, uid: geteuid().as_raw(), gid: getegid().as_raw() };
+    Step::Directory(name.to_owned(), owner)
+}
