@@ -17,6 +17,7 @@ use layers::{BaseId, Layers, Node};
 use libraries::Binary;
 use nix::errno::Errno;
 use nix::sys::stat::{FileStat, SFlag, stat};
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -76,17 +77,20 @@ impl Extras {
         if self.layers.is_empty() {
             return Ok((host.wares(files)?, Vec::new()));
         }
-        let (mut wares, ways) = self.layers.goods();
-        let view = View::new(host, &self.layers);
+        let layers = std::mem::take(&mut self.layers);
+        let (mut wares, ways) = layers.goods();
+        let view = View::over_any(host, &layers);
         for Examined { name, id } in std::mem::take(&mut self.outside) {
             match view.ware(name, id) {
                 Ok(ware) => wares.push(ware),
-                Err(error) => self.notes.push(Note { text: format!("note: {error}"), unless: None }),
+                Err(error) => self.note(format!("note: {error}")),
             }
         }
+        let known: HashSet<&Path> = self.needed.iter().map(|ware| ware.name.as_path()).collect();
+        let others = files.iter().filter(|file| !known.contains(file.name.as_path()));
+        let others: Result<Vec<Ware>> = others.map(|file| view.ware(file.name.clone(), file.id)).collect();
+        wares.extend(others.map_err(|error| Error::new(host.sysroot.about(error)))?);
         wares.append(&mut self.needed);
-        let others = view.wares(files).map_err(|error| Error::new(host.sysroot.about(error)))?;
-        wares.extend(others);
         Ok((wares, ways))
     }
 

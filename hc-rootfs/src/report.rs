@@ -9,7 +9,7 @@ use crate::host::Host;
 use crate::options::Form;
 use crate::programs::{Closure, Why};
 use crate::resolver::How;
-use hc::{Environ, Result, show};
+use hc::{Environ, Error, Result, show};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
@@ -17,6 +17,12 @@ use std::path::PathBuf;
 pub(crate) fn print(form: Form, closure: &Closure, goods: &Goods, host: &Host, env: &Environ) -> Result<()> {
     let text = match form {
         Form::List { null, directories } => {
+            if let Some(ware) = goods.wares.iter().find(|ware| ware.source.content.is_some()) {
+                let name = show(&ware.name);
+                return Err(Error::new(format!(
+                    "{name}: a list cannot say what the kernel has in it: copy it"
+                )));
+            }
             list::list(goods, list::End::new(null), directories.then_some(host))
         }
         Form::Tree => tree::tree(closure, is_coloured(env)),

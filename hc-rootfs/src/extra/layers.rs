@@ -2,7 +2,7 @@
 //! place, and anything else is there instead of what was.
 
 use crate::host::{Owner, Source, Step, Ware};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
@@ -38,6 +38,8 @@ pub(super) struct BaseId(usize);
 pub(super) struct Layers {
     nodes: BTreeMap<PathBuf, (BaseId, Node)>,
     bases: Vec<Base>,
+    /// The directories on the way to those.
+    above: HashSet<PathBuf>,
 }
 
 impl Layers {
@@ -51,7 +53,7 @@ impl Layers {
 
     /// True when something is put below `place`.
     pub(super) fn reach_below(&self, place: &Path) -> bool {
-        self.below(place).next().is_some() || self.bases.iter().any(|base| base.place.starts_with(place))
+        self.above.contains(place) || self.below(place).next().is_some()
     }
 
     /// The names of what is put into the directory `place`.
@@ -74,6 +76,7 @@ impl Layers {
             if !matches!(self.node(above), None | Some(Node::Directory(_))) {
                 self.nodes.remove(above);
             }
+            self.above.insert(above.to_owned());
         }
         self.bases.push(Base { name, place, way });
         BaseId(self.bases.len() - 1)
@@ -81,7 +84,7 @@ impl Layers {
 
     /// Puts `node` at `place`, which is that of `base` or below it.
     pub(super) fn put(&mut self, base: BaseId, place: PathBuf, node: Node) {
-        if !matches!(node, Node::Directory(_)) && matches!(self.node(&place), Some(Node::Directory(_))) {
+        if !matches!(node, Node::Directory(_)) {
             let hidden: Vec<PathBuf> = self.below(&place).cloned().collect();
             for path in hidden {
                 self.nodes.remove(&path);
@@ -181,6 +184,9 @@ mod tests {
         assert_eq!(places(&layers), ["/a", "/a/b", "/a/d", "/a-b"], "a link hides what was below");
         layers.put(root, "/a/b".into(), Node::Directory(OWNER));
         assert!(matches!(layers.node(Path::new("/a/b")), Some(Node::Directory(_))));
+        layers.put(root, "/a-b/c/d".into(), link("x"));
+        layers.put(root, "/a-b".into(), link("x"));
+        assert_eq!(places(&layers), ["/a", "/a/b", "/a/d", "/a-b"], "also where no directory was put");
         layers.base("/a/d/e".into(), "/a/d/e".into(), vec![Step::Root]);
         assert_eq!(places(&layers), ["/a", "/a/b", "/a-b"], "nothing but a directory is above");
         assert!(layers.reach_below(Path::new("/a/d")) && !layers.reach_below(Path::new("/a/b/x")));

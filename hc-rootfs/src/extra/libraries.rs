@@ -29,6 +29,8 @@ pub(super) struct Binary {
     pub(super) found: Found,
     /// The top of the tree that it was found in; `None` for one that was asked for by name.
     tree: Option<PathBuf>,
+    /// Only a link is in the tree.
+    is_outside: bool,
 }
 
 impl Binary {
@@ -42,7 +44,20 @@ impl Binary {
     ) -> Option<Self> {
         let object = elf::parse(file, None).ok()?;
         let place = (place != path).then(|| place.to_owned());
-        Some(Binary { path, place, found: Found { object: Rc::new(object), id: id_of(status) }, tree })
+        Some(Binary {
+            path,
+            place,
+            found: Found { object: Rc::new(object), id: id_of(status) },
+            tree,
+            is_outside: false,
+        })
+    }
+
+    /// The same for a file outside of `tree` that a link in there leads to.
+    pub(super) fn outside(path: &Path, tree: &Tree<'_>) -> Option<Self> {
+        let (file, status) = tree.host.sysroot.open_regular(path).ok()?;
+        let binary = Self::of(&file, &status, path.to_owned(), path, Some(tree.real.clone()))?;
+        Some(Binary { is_outside: true, ..binary })
     }
 
     /// The same for the file `name` of `directory`.
@@ -84,7 +99,7 @@ pub(super) fn resolve(extras: &mut Extras, host: &Host, closure: &mut Closure) -
     binaries.retain(|binary| match extras.layers.node(binary.place()) {
         Some(Node::File(source)) => source.id == binary.found.id,
         Some(_) => false,
-        None => true,
+        None => binary.is_outside,
     });
     let view = View::new(host, &extras.layers);
     let mut loaders = Loaders::new(closure, &binaries, host);
@@ -124,7 +139,10 @@ pub(super) fn resolve(extras: &mut Extras, host: &Host, closure: &mut Closure) -
         let (tree, first) = (show(tree), show(&first.path));
         notes.push(match count {
             1 => format!("{first}: note: {NO_LOADER}"),
-            _ => format!("{tree}: note: of {count} files in it, as {first}: {NO_LOADER}"),
+            _ => format!(
+                "{tree}: note: the libraries of {count} files in it, as {first}, are not known without a PROGRAM or a \
+                 C library for their machine"
+            ),
         });
     }
     extras.notes.extend(notes.into_iter().map(|text| Note { text, unless: None }));

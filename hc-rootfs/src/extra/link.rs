@@ -21,6 +21,8 @@ struct Outward<'a> {
     target: &'a Path,
     kind: SFlag,
     id: Id,
+    /// See [`is_meant`].
+    is_whole: bool,
 }
 
 impl Extras {
@@ -39,16 +41,11 @@ impl Extras {
         let mut is_whole = true;
         if let Some(status) = status.filter(|_| !stays_inside(tree, path, &target)) {
             is_whole = is_meant(directory, name, &status)?;
-            let place = tree.place_of(below);
-            let kind = sysroot::kind(&status);
-            if is_whole {
-                self.outside(tree, &Outward { path, place, target: &target, kind, id: id_of(&status) });
-            } else {
-                let (path, target) = (show(path), show(&target));
-                self.note(format!(
-                    "{path}: note: it leads to {target}, another owner's, outside of the tree, which is not copied"
-                ));
-            }
+            let (kind, id) = (sysroot::kind(&status), id_of(&status));
+            self.outside(
+                tree,
+                &Outward { path, place: tree.place_of(below), target: &target, kind, id, is_whole },
+            );
         }
         Ok(Node::Link { target, to_directory, is_whole })
     }
@@ -63,15 +60,14 @@ impl Extras {
         let within = |link: &Path, target: &Path| link.parent().unwrap_or(link).join(target);
         let there = within(&link.place, link.target);
         match link.kind {
+            _ if !link.is_whole => {
+                self.notes.push(Note { text: note("another owner's,"), unless: Some(there) });
+            }
             SFlag::S_IFREG if !moved => {
                 let file = Examined { name: within(link.path, link.target), id: link.id };
                 match tree.host.ware(&file) {
                     Ok(ware) => {
-                        let real = &ware.source.path;
-                        if let Ok((file, status)) = tree.host.sysroot.open_regular(real) {
-                            let top = Some(tree.real.clone());
-                            self.binaries.extend(Binary::of(&file, &status, real.clone(), real, top));
-                        }
+                        self.binaries.extend(Binary::outside(&ware.source.path, tree));
                         self.outside.push(file);
                     }
                     // Over /proc, say.

@@ -15,12 +15,15 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 const LIBC: &str = "libc.so.6";
+/// There are hardly more than two for a machine, unless somebody wants to be waited for.
+const MAX_LOADERS: usize = 16;
 /// Where the C libraries of several machines are, each in a directory of its own, or one alone.
 const LIBRARIES: [&str; 4] = ["/lib64", "/usr/lib64", "/lib", "/usr/lib"];
 
 /// The loader of each machine, as far as it is known.
 pub(super) struct Loaders {
-    of_programs: HashMap<Machine, Vec<u8>>,
+    /// In the order in which they count.
+    of_programs: HashMap<Machine, Vec<Vec<u8>>>,
     /// And of which C library there is, GNU's or musl's.
     of_libraries: HashMap<(Machine, bool), Option<Vec<u8>>>,
 }
@@ -44,7 +47,10 @@ impl Loaders {
         let mut of_programs = HashMap::new();
         for object in programs.chain(binaries.iter().map(|binary| Rc::clone(&binary.found.object))) {
             if let Some(loader) = &object.interpreter {
-                of_programs.entry(object.machine).or_insert_with(|| loader.clone());
+                let all: &mut Vec<_> = of_programs.entry(object.machine).or_default();
+                if !all.contains(loader) && all.len() < MAX_LOADERS {
+                    all.push(loader.clone());
+                }
             }
         }
         Loaders { of_programs, of_libraries: HashMap::new() }
@@ -56,10 +62,13 @@ impl Loaders {
         if object.interpreter.is_some() {
             return Choice::Found(found.clone());
         }
-        if object.needed.is_empty() {
+        if object.needed.is_empty() && object.notes.is_empty() {
             return Choice::NotNeeded;
         }
-        let loader = self.of_programs.get(&object.machine).cloned().or_else(|| {
+        let is_there =
+            |loader: &&Vec<u8>| view.object(Path::new(OsStr::from_bytes(loader)), object.machine).is_ok();
+        let of_programs = self.of_programs.get(&object.machine);
+        let loader = of_programs.and_then(|all| all.iter().find(is_there)).cloned().or_else(|| {
             let key = (object.machine, is_of_musl(object));
             self.of_libraries.entry(key).or_insert_with(|| of_library(object, view)).clone()
         });

@@ -4,7 +4,7 @@
 use super::layers::{Layers, Node};
 use crate::elf::{self, Machine};
 use crate::host::{
-    self, Examined, Host, Id, MAX_LINKS, Owner, Source, Step, Walked, Ware, file_at_end, id_of, over_proc,
+    self, Host, Id, MAX_LINKS, Owner, Source, Step, Walked, Ware, file_at_end, id_of, over_proc,
 };
 use crate::resolver::{Files, Found, Unusable};
 use hc::{Error, Result, reason, show};
@@ -19,13 +19,20 @@ use std::rc::Rc;
 pub(super) struct View<'a> {
     pub(super) host: &'a Host,
     pub(super) layers: &'a Layers,
+    /// Links of others' count where they are needed by a name that the user has given.
+    over_any: bool,
     /// Caches and loaders are read once for all binaries.
     contents: RefCell<HashMap<PathBuf, Vec<u8>>>,
 }
 
 impl<'a> View<'a> {
     pub(super) fn new(host: &'a Host, layers: &'a Layers) -> Self {
-        View { host, layers, contents: RefCell::default() }
+        View { host, layers, over_any: false, contents: RefCell::default() }
+    }
+
+    /// The same where each link leads where it says, as if all of that is copied.
+    pub(super) fn over_any(host: &'a Host, layers: &'a Layers) -> Self {
+        View { over_any: true, ..View::new(host, layers) }
     }
 
     /// The way to the file `name`. Where it is not one of -f, it must be the one that was looked into, if one was.
@@ -39,11 +46,6 @@ impl<'a> View<'a> {
             return Err(failed("was changed while it was looked at"));
         }
         Ok(Ware { name, way, source })
-    }
-
-    /// The same for files that the PROGRAMs need.
-    pub(super) fn wares(&self, files: &[Examined]) -> Result<Vec<Ware>> {
-        files.iter().map(|file| self.ware(file.name.clone(), file.id)).collect()
     }
 
     /// The way to the directory `place`, and where it ends. What is not there, or is no directory, will be made.
@@ -97,7 +99,7 @@ impl<'a> View<'a> {
         match self.layers.node(at) {
             Some(Node::File(source)) => return Ok(Step::File(name.to_owned(), Rc::clone(source))),
             Some(Node::Directory(owner)) => return Ok(Step::Directory(name.to_owned(), *owner)),
-            Some(Node::Link { is_whole: false, .. }) => return Err(reason(Errno::ENOENT)),
+            Some(Node::Link { is_whole: false, .. }) if !self.over_any => return Err(reason(Errno::ENOENT)),
             Some(Node::Link { target, .. }) => return self.over(name, target, at, links),
             None => {}
         }
@@ -145,7 +147,9 @@ impl<'a> View<'a> {
     }
 
     fn file(&self, path: &Path) -> Option<Rc<Source>> {
-        let way = self.walk(path, &mut PathBuf::from("/"), &mut 0).ok()?;
+        // To a loader a relative one counts from a directory that nobody knows yet; as good as any is the caller's.
+        let path = self.host.sysroot.absolute(path).ok()?;
+        let way = self.walk(&path, &mut PathBuf::from("/"), &mut 0).ok()?;
         file_at_end(&way).map(Rc::clone)
     }
 

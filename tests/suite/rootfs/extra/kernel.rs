@@ -63,6 +63,8 @@ fn a_file_of_the_kernel_s_is_copied_as_it_is_now() {
         }
         fs::remove_dir_all(dir.join("box")).unwrap();
     }
+    let list = Cmd::tool("hc-rootfs").args(["-l", "-f", "/proc/version"]).run().fails("hc-rootfs", 125);
+    assert_eq!(list, "/proc/version: a list cannot say what the kernel has in it: copy it");
     for (name, message) in [
         (
             "/proc/self/status:/s",

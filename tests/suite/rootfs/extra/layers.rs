@@ -108,3 +108,27 @@ fn parents_of_a_place_are_the_host_s() {
     assert!(dir.join("box/lib").is_symlink());
     assert_eq!(dir.join("box/tmp").metadata().unwrap().mode() & 0o7777, 0o1777);
 }
+
+#[test]
+fn what_is_hidden_needs_nothing() {
+    let dir = Dir::new();
+    super::super::library(&dir, "gone/libgone.so", "", "-soname libgone.so");
+    super::super::library(&dir, "t/l.so", "gone/libgone.so", "");
+    dir.file("f", "content");
+    settled(&dir, &["t/l.so:/x/l.so", "f:/x"], &["/bin/true"]);
+    assert_eq!(fs::read(dir.join("box/x")).unwrap(), b"content");
+}
+
+#[test]
+fn a_loader_that_is_not_there_loads_nothing() {
+    let dir = Dir::new();
+    super::super::library(&dir, "out/libb.so", "", "-soname libb.so");
+    let runpath = format!("-rpath {}", dir.join("out").display());
+    super::super::library(&dir, "t/l.so", "out/libb.so", &runpath);
+    super::super::program(&dir, "t/a", "", "-Wl,--dynamic-linker=/nosuch/ld.so");
+    let said = String::from_utf8(with(&dir, &["t"]).run().ok().stderr).unwrap();
+    let path = dir.join("t/a").display().to_string();
+    let why = "its loader /nosuch/ld.so is not there, or not readable";
+    assert_eq!(said, format!("hc-rootfs: note: {path}: {why}\n"));
+    assert!(super::copy_of(&dir, "out/libb.so").is_file());
+}

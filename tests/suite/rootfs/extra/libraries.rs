@@ -92,7 +92,9 @@ fn a_library_needs_no_program() {
     with(&dir, &["t"]).run().ok().complains(format!("hc-rootfs: {path}: note: {why}\n"));
     dir.file("t/s.so", &content);
     let tree = dir.join("t").display().to_string();
-    let note = format!("hc-rootfs: {tree}: note: of 2 files in it, as {path}: {why}\n");
+    let note = format!(
+        "hc-rootfs: {tree}: note: the libraries of 2 files in it, as {path}, are not known without a PROGRAM or a C library for their machine\n"
+    );
     with(&dir, &["t"]).run().ok().complains(note);
 }
 

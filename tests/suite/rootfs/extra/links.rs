@@ -140,3 +140,14 @@ fn a_directory_where_a_link_belongs_is_an_error() {
     let message = with(&dir, &["t:/x"]).run().fails("hc-rootfs", 125);
     assert_eq!(message, "box/x/l: is a directory, and a file or a link belongs there");
 }
+
+#[test]
+fn a_program_by_way_of_somebody_else_s_link_is_asked_for() {
+    require!(hc_tests::is_root(), "takes files of several owners");
+    let dir = Dir::new();
+    dir.directory("t");
+    symlink("/usr/bin/echo", dir.join("t/p")).unwrap();
+    std::os::unix::fs::lchown(dir.join("t/p"), Some(65534), Some(65534)).unwrap();
+    with(&dir, &["t"]).arg("./t/p").run().ok().quiet();
+    assert!(dir.join("box/usr/bin/echo").is_file());
+}
