@@ -2,7 +2,7 @@
 
 mod links;
 
-use crate::elf::{self, Machine};
+use crate::elf::{self, Machine, Object};
 use crate::host::{Examined, Host, Id, id_of};
 use crate::ldcache::Line;
 use crate::locale;
@@ -186,7 +186,7 @@ impl Closure {
             let little_endian = object.machine.little_endian;
             let found = Found { object: Rc::new(object), id };
             let needs = resolver::needs(file, &real, &found, host, self.extras)?;
-            self.needing_proc.extend(resolver::names_origin(&found.object).then(|| real.clone()));
+            self.note_origin(&found.object, &real);
             self.binaries.push(Binary { path: real, machine: found.object.machine });
             self.little_endian = little_endian;
             self.add_needs(this, needs, host)?;
@@ -206,6 +206,13 @@ impl Closure {
         self.link_objects(this, &places, links);
         self.link_others(this, &others);
         Ok(())
+    }
+
+    /// Notes that the program at `path` reads its `$ORIGIN`, if it does.
+    pub(crate) fn note_origin(&mut self, object: &Object, path: &Path) {
+        if resolver::names_origin(object) && !self.needing_proc.iter().any(|known| known == path) {
+            self.needing_proc.push(path.to_owned());
+        }
     }
 
     /// Notes what a search tells besides files.

@@ -108,7 +108,7 @@ pub(super) fn resolve(extras: &mut Extras, host: &Host, closure: &mut Closure) -
     let mut unknown: BTreeMap<&Path, (usize, &Binary)> = BTreeMap::new();
     for binary in &binaries {
         let object = &binary.found.object;
-        closure.needing_proc.extend(resolver::names_origin(object).then(|| binary.path.clone()));
+        closure.note_origin(object, &binary.path);
         let found = match loaders.with_loader(&binary.found, &view) {
             Choice::Found(found) => found,
             Choice::NotNeeded => continue,

@@ -81,6 +81,10 @@ impl Extras {
                     directories.push(below.clone());
                     Node::Directory(Owner::new(&status))
                 }
+                SFlag::S_IFREG if tree.is_kernel_s(&directory, &name, &status, &path) => {
+                    self.note(format!("{}: note: is a file of the kernel and is not copied", show(&path)));
+                    continue;
+                }
                 SFlag::S_IFREG => self.entry(tree, &directory, &name, &status, (path, &below)),
                 SFlag::S_IFLNK => {
                     let node = self.link(tree, &directory, &name, (&path, &below));
@@ -140,6 +144,14 @@ impl Tree<'_> {
         let of_kernel = || self.open(below).is_ok_and(|directory| kernel::is_own(&directory));
         (status.st_dev != self.device && of_kernel())
             .then_some("is a file system of the kernel and is not copied")
+    }
+
+    /// True for a file that is mounted here out of a file system of the kernel: those take no blocks.
+    fn is_kernel_s(&self, directory: &OwnedFd, name: &OsStr, status: &FileStat, path: &Path) -> bool {
+        let opened = || self.host.sysroot.open_entry(directory, name, path);
+        status.st_dev != self.device
+            && status.st_blocks == 0
+            && opened().is_ok_and(|file| kernel::is_own(&file))
     }
 }
 

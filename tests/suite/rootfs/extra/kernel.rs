@@ -35,13 +35,13 @@ fn what_the_kernel_makes_is_not_copied() {
     require!(can_make_hosts(), "mounts take root with CAP_SYS_ADMIN");
     let (dir, host) = (Dir::new(), Host::new());
     let script =
-        "mkdir -p t/proc t/other; mount -t proc x t/proc; mount -t tmpfs x t/other; echo x >t/other/file
+        "mkdir -p t/proc t/other; >t/version; mount --bind /proc/version t/version; mount -t proc x t/proc; mount -t tmpfs x t/other; echo x >t/other/file
                   exec hc-rootfs -f t box";
     let output = Cmd::sh(script).dir(dir.path()).on(&host).run().ok();
-    let path = dir.join("t/proc");
+    let path = dir.join("t").display().to_string();
     output.complains(format!(
-        "hc-rootfs: {}: note: is a file system of the kernel and is not copied\n",
-        path.display()
+        "hc-rootfs: {path}/proc: note: is a file system of the kernel and is not copied
+hc-rootfs: {path}/version: note: is a file of the kernel and is not copied\n"
     ));
     assert_eq!(files_in(&dir.join("box")).into_iter().collect::<Vec<_>>(), [dir.join("t/other/file")]);
 }

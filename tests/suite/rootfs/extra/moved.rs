@@ -122,3 +122,15 @@ fn a_tree_over_the_root_directory_has_its_own_libraries() {
     Cmd::tool("hc-rootfs").args(line).dir(dir.path()).run().ok().quiet();
     runs(&dir);
 }
+
+#[test]
+fn a_program_that_needs_proc_is_told_once() {
+    let dir = Dir::new();
+    tree(&dir, "t/bin/libb.so", "$ORIGIN");
+    symlink("p", dir.join("t/bin/q")).unwrap();
+    let line = ["-v", "-f", "t", "box", "./t/bin/p", "./t/bin/q"];
+    let said =
+        String::from_utf8(Cmd::tool("hc-rootfs").args(line).dir(dir.path()).run().ok().stderr).unwrap();
+    let told = said.lines().filter(|line| line.ends_with("uses $ORIGIN: /proc must be mounted in box"));
+    assert_eq!(told.count(), 1, "{said}");
+}
