@@ -89,7 +89,8 @@ impl Extras {
         let known: HashSet<&Path> = self.needed.iter().map(|ware| ware.name.as_path()).collect();
         let others = files.iter().filter(|file| !known.contains(file.name.as_path()));
         let others: Result<Vec<Ware>> = others.map(|file| view.ware(file.name.clone(), file.id)).collect();
-        wares.extend(others.map_err(|error| Error::new(host.sysroot.about(error)))?);
+        let hidden = |error| format!("{error}, by way of what -f puts there");
+        wares.extend(others.map_err(|error| Error::new(host.sysroot.about(hidden(error))))?);
         wares.append(&mut self.needed);
         Ok((wares, ways))
     }
@@ -155,8 +156,9 @@ impl Extras {
                 to.clone_from(&from);
             }
             let (parent, last) = (to.parent().unwrap_or(Path::new("/")), to.file_name());
-            let (way, parent_place) = View::new(host, &self.layers).way_to(parent);
-            let base = self.layers.base(parent.to_owned(), parent_place.clone(), way);
+            let way = View::new(host, &self.layers).way_to(parent);
+            let parent_place = way.place.clone();
+            let base = self.layers.base(parent.to_owned(), way);
             let Some(last) = last else { return Ok((base, parent_place)) };
             let place = parent_place.join(last);
             if request.place.is_some() {
@@ -172,13 +174,19 @@ impl Extras {
                 }
                 host::Node::Directory(_) if links > 0 => {
                     // What is in it has the link's name, whatever the new root has there.
-                    let (way, place) = View::new(host, &self.layers).way_to(name);
-                    return Ok((self.layers.base(name.to_owned(), place.clone(), way), place));
+                    return Ok(self.behind(name, host));
                 }
                 host::Node::Directory(_) | host::Node::File(_) => return Ok((base, place)),
             }
         }
         Err(failed(reason(Errno::ELOOP)))
+    }
+
+    /// Where `name`, of a link to a directory, leads in the new root.
+    fn behind(&mut self, name: &Path, host: &Host) -> (BaseId, PathBuf) {
+        let way = View::new(host, &self.layers).way_to(name);
+        let place = way.place.clone();
+        (self.layers.base(name.to_owned(), way), place)
     }
 
     fn note(&mut self, text: String) {

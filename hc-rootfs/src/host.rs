@@ -326,7 +326,7 @@ pub(crate) fn file_at_end(way: &[Step]) -> Option<&Rc<Source>> {
 }
 
 /// Takes the steps of `way` from `at` on, and notes the links.
-fn leave_trail(way: &[Step], at: &mut PathBuf, trail: &mut Vec<PathBuf>) {
+pub(crate) fn leave_trail(way: &[Step], at: &mut PathBuf, trail: &mut Vec<PathBuf>) {
     for step in way {
         match step {
             Step::Root => *at = PathBuf::from("/"),

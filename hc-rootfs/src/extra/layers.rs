@@ -1,7 +1,7 @@
 //! What -f puts where. Each request is a layer upon those before it: directories are one with those of the same
 //! place, and anything else is there instead of what was.
 
-use crate::host::{Owner, Source, Step, Ware};
+use crate::host::{Owner, Source, Step, Ware, leave_trail};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::ops::Bound;
@@ -38,8 +38,19 @@ pub(super) struct BaseId(usize);
 pub(super) struct Layers {
     nodes: BTreeMap<PathBuf, (BaseId, Node)>,
     bases: Vec<Base>,
-    /// The directories on the way to those.
-    above: HashSet<PathBuf>,
+    /// The directories on the way to those that nobody else has,
+    made: HashSet<PathBuf>,
+    /// and the symlinks.
+    links: HashSet<PathBuf>,
+}
+
+/// The way to a directory.
+pub(super) struct Way {
+    pub(super) steps: Vec<Step>,
+    /// Where it ends, without symlinks.
+    pub(super) place: PathBuf,
+    /// What has to be made for it.
+    pub(super) made: Vec<PathBuf>,
 }
 
 impl Layers {
@@ -51,9 +62,14 @@ impl Layers {
         self.nodes.get(place).map(|(_, node)| node)
     }
 
-    /// True when something is put below `place`.
-    pub(super) fn reach_below(&self, place: &Path) -> bool {
-        self.above.contains(place) || self.below(place).next().is_some()
+    /// True for a directory that is there for what is put below it.
+    pub(super) fn is_made(&self, place: &Path) -> bool {
+        self.made.contains(place)
+    }
+
+    /// True for a link that something was put behind: a directory in its place is the one that it leads to.
+    pub(super) fn is_passed(&self, place: &Path) -> bool {
+        self.links.contains(place)
     }
 
     /// The names of what is put into the directory `place`.
@@ -70,15 +86,15 @@ impl Layers {
             .take_while(move |path| path.starts_with(place))
     }
 
-    /// Begins with what is put into the directory `place`, to which `way` leads.
-    pub(super) fn base(&mut self, name: PathBuf, place: PathBuf, way: Vec<Step>) -> BaseId {
-        for above in place.ancestors() {
-            if !matches!(self.node(above), None | Some(Node::Directory(_))) {
-                self.nodes.remove(above);
-            }
-            self.above.insert(above.to_owned());
+    /// Begins with what is put into the directory to which `way` leads.
+    pub(super) fn base(&mut self, name: PathBuf, way: Way) -> BaseId {
+        let Way { steps, place, made } = way;
+        for path in made {
+            self.nodes.remove(&path);
+            self.made.insert(path);
         }
-        self.bases.push(Base { name, place, way });
+        self.links.extend(links_on(&steps));
+        self.bases.push(Base { name, place, way: steps });
         BaseId(self.bases.len() - 1)
     }
 
@@ -89,8 +105,22 @@ impl Layers {
             for path in hidden {
                 self.nodes.remove(&path);
             }
+            self.made.remove(&place);
+            if self.links.remove(&place) {
+                self.avoid(&place);
+            }
         }
         self.nodes.insert(place, (base, node));
+    }
+
+    /// There is no link at `place` any more: what was put behind it keeps its other name.
+    fn avoid(&mut self, place: &Path) {
+        for base in &mut self.bases {
+            if links_on(&base.way).iter().any(|link| link == place) {
+                base.way = without_links(&base.way);
+                base.name.clone_from(&base.place);
+            }
+        }
     }
 
     /// All of it: the files, and the ways that end in a directory or a symlink.
@@ -153,11 +183,40 @@ impl Layers {
     }
 }
 
+fn links_on(way: &[Step]) -> Vec<PathBuf> {
+    let mut links = Vec::new();
+    leave_trail(way, &mut PathBuf::from("/"), &mut links);
+    links
+}
+
+/// The way to the same directory over no symlink.
+fn without_links(way: &[Step]) -> Vec<Step> {
+    fn follow(way: &[Step], plain: &mut Vec<Step>) {
+        for step in way {
+            match step {
+                Step::Root => plain.truncate(1),
+                Step::Up => plain.truncate(plain.len().saturating_sub(1).max(1)),
+                Step::Common(steps) => follow(steps, plain),
+                Step::Link { then, .. } => follow(then, plain),
+                Step::Directory(..) => plain.push(step.clone()),
+                Step::File(..) | Step::Symlink { .. } => {}
+            }
+        }
+    }
+    let mut plain = vec![Step::Root];
+    follow(way, &mut plain);
+    plain
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const OWNER: Owner = Owner { mode: 0o755, uid: 0, gid: 0 };
+
+    fn way(place: &str, made: &[&str]) -> Way {
+        Way { steps: vec![Step::Root], place: place.into(), made: made.iter().map(PathBuf::from).collect() }
+    }
 
     fn link(target: &str) -> Node {
         Node::Link { target: target.into(), to_directory: false, is_whole: true }
@@ -170,7 +229,7 @@ mod tests {
     #[test]
     fn the_last_one_counts() {
         let mut layers = Layers::default();
-        let root = layers.base("/".into(), "/".into(), vec![Step::Root]);
+        let root = layers.base("/".into(), way("/", &[]));
         for place in ["/a", "/a/b"] {
             layers.put(root, place.into(), Node::Directory(OWNER));
         }
@@ -187,8 +246,19 @@ mod tests {
         layers.put(root, "/a-b/c/d".into(), link("x"));
         layers.put(root, "/a-b".into(), link("x"));
         assert_eq!(places(&layers), ["/a", "/a/b", "/a/d", "/a-b"], "also where no directory was put");
-        layers.base("/a/d/e".into(), "/a/d/e".into(), vec![Step::Root]);
+        layers.base("/a/d/e".into(), way("/a/d/e", &["/a/d", "/a/d/e"]));
         assert_eq!(places(&layers), ["/a", "/a/b", "/a-b"], "nothing but a directory is above");
-        assert!(layers.reach_below(Path::new("/a/d")) && !layers.reach_below(Path::new("/a/b/x")));
+        assert!(layers.is_made(Path::new("/a/d")) && !layers.is_made(Path::new("/a/b")));
+    }
+
+    #[test]
+    fn a_way_can_do_without_its_links() {
+        let directory = |name: &str| Step::Directory(name.into(), OWNER);
+        let then = vec![Step::Up, directory("b"), directory("c")];
+        let over = Step::Link { name: "l".into(), target: "../b/c".into(), then };
+        let plain = without_links(&[Step::Root, directory("a"), over, directory("d")]);
+        let names: Vec<_> = plain.iter().map(|step| format!("{step:?}")).collect();
+        let expected = [Step::Root, directory("b"), directory("c"), directory("d")];
+        assert_eq!(names, expected.map(|step| format!("{step:?}")));
     }
 }

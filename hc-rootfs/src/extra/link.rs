@@ -17,7 +17,7 @@ use std::path::{Component, Path, PathBuf};
 struct Outward<'a> {
     /// Where it is, and where it will be.
     path: &'a Path,
-    place: PathBuf,
+    place: &'a Path,
     target: &'a Path,
     kind: SFlag,
     id: Id,
@@ -26,26 +26,23 @@ struct Outward<'a> {
 }
 
 impl Extras {
-    /// The link `name` of `directory`, which is at `path`, or `below` the top. A file that it leads to outside of the
+    /// The link `name` of `directory`, which is at `path`, and will be at `place`. A file that it leads to outside of the
     /// tree is copied as well.
     pub(super) fn link(
         &mut self,
         tree: &Tree<'_>,
         directory: &OwnedFd,
         name: &OsStr,
-        (path, below): (&Path, &Path),
+        (path, place): (&Path, &Path),
     ) -> nix::Result<Node> {
         let target = PathBuf::from(readlinkat(directory, name)?);
         let status = tree.host.sysroot.status_over(directory, name, path).ok();
         let to_directory = status.as_ref().map(sysroot::kind) == Some(SFlag::S_IFDIR);
         let mut is_whole = true;
-        if let Some(status) = status.filter(|_| !stays_inside(tree, path, &target)) {
+        if let Some(status) = status.filter(|_| !stays_inside(&tree.real, (path, place), &target)) {
             is_whole = is_meant(directory, name, &status)?;
             let (kind, id) = (sysroot::kind(&status), id_of(&status));
-            self.outside(
-                tree,
-                &Outward { path, place: tree.place_of(below), target: &target, kind, id, is_whole },
-            );
+            self.outside(tree, &Outward { path, place, target: &target, kind, id, is_whole });
         }
         Ok(Node::Link { target, to_directory, is_whole })
     }
@@ -56,9 +53,9 @@ impl Extras {
             format!("{path}: note: it leads to {target}, {what} outside of the tree, which is not copied")
         };
         // Where the tree has moved, a relative link means something else: only another -f knows what is to be there.
-        let moved = tree.has_moved() && link.target.is_relative();
+        let moved = link.place != link.path && link.target.is_relative();
         let within = |link: &Path, target: &Path| link.parent().unwrap_or(link).join(target);
-        let there = within(&link.place, link.target);
+        let there = within(link.place, link.target);
         match link.kind {
             _ if !link.is_whole => {
                 self.notes.push(Note { text: note("another owner's,"), unless: Some(there) });
@@ -89,22 +86,22 @@ fn is_meant(directory: &OwnedFd, name: &OsStr, target: &FileStat) -> nix::Result
     Ok(owner == 0 || owner == geteuid().as_raw() || owner == target.st_uid)
 }
 
-/// True when `target`, taken word by word, does not leave the tree. What links there are inside is seen to on their
+/// True when `target`, taken word by word, does not leave the tree below `top`. What links there are inside is seen to on their
 /// own.
-fn stays_inside(tree: &Tree<'_>, link: &Path, target: &Path) -> bool {
-    let mut at = match (target.is_absolute(), tree.has_moved()) {
+fn stays_inside(top: &Path, (link, place): (&Path, &Path), target: &Path) -> bool {
+    let mut at = match (target.is_absolute(), link != place) {
         (true, true) => return false,
         (true, false) => PathBuf::from("/"),
         (false, _) => link.parent().unwrap_or(link).to_owned(),
     };
-    let mut entered = at.starts_with(&tree.real);
+    let mut entered = at.starts_with(top);
     for component in target.components() {
         match component {
             Component::Normal(name) => at.push(name),
             Component::ParentDir => drop(at.pop()),
             _ => {}
         }
-        let inside = at.starts_with(&tree.real);
+        let inside = at.starts_with(top);
         if entered && !inside {
             return false;
         }

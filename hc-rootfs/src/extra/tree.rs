@@ -25,12 +25,15 @@ pub(super) struct Tree<'a> {
     device: u64,
     /// The new root.
     target: Option<Id>,
-    base: BaseId,
-    /// Where it will be, without symlinks.
-    place: PathBuf,
     /// Where it is, without symlinks.
     pub(super) real: PathBuf,
     pub(super) host: &'a Host,
+}
+
+/// Where a directory will be, without symlinks.
+struct Spot {
+    base: BaseId,
+    place: PathBuf,
 }
 
 impl Extras {
@@ -53,17 +56,27 @@ impl Extras {
             return Err(Error::new(format!("{}: {why}", show(name))));
         }
         let (base, place) = self.place(name, request, host)?;
-        self.layers.put(base, place.clone(), Node::Directory(Owner::new(&status)));
-        let tree = Tree { top, device: status.st_dev, target, base, place, real, host };
-        let mut todo = vec![PathBuf::new()];
-        while let Some(below) = todo.pop() {
-            todo.extend(self.entries(&tree, &below)?);
+        let spot = self.spot(Spot { base, place }, host);
+        self.layers.put(spot.base, spot.place.clone(), Node::Directory(Owner::new(&status)));
+        let tree = Tree { top, device: status.st_dev, target, real, host };
+        let mut todo = vec![(PathBuf::new(), spot)];
+        while let Some((below, spot)) = todo.pop() {
+            todo.extend(self.entries(&tree, &below, &spot)?);
         }
         Ok(())
     }
 
-    /// Adds what is in one directory of `tree`. Returns the directories in it.
-    fn entries(&mut self, tree: &Tree<'_>, below: &Path) -> Result<Vec<PathBuf>> {
+    /// Where a directory goes: over the link that is at its place if there is something behind that.
+    fn spot(&mut self, spot: Spot, host: &Host) -> Spot {
+        if !self.layers.is_passed(&spot.place) {
+            return spot;
+        }
+        let (base, place) = self.behind(&spot.place, host);
+        Spot { base, place }
+    }
+
+    /// Adds what is in one directory of `tree`, which goes to `spot`. Returns the directories in it.
+    fn entries(&mut self, tree: &Tree<'_>, below: &Path, spot: &Spot) -> Result<Vec<(PathBuf, Spot)>> {
         let path = tree.real.join(below);
         let failed = |path: &Path, errno| Error::from_errno(show(path), errno);
         let directory = tree.open(below).map_err(|errno| failed(&path, errno))?;
@@ -72,22 +85,30 @@ impl Extras {
             let (path, below) = (path.join(&name), below.join(&name));
             let status = fstatat(&directory, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW)
                 .map_err(|errno| failed(&path, errno))?;
+            let place = spot.place.join(&name);
             let node = match kind(&status) {
                 SFlag::S_IFDIR => {
                     if let Some(why) = tree.left_out(&below, &status) {
                         self.note(format!("{}: note: {why}", show(&path)));
                         continue;
                     }
-                    directories.push(below.clone());
-                    Node::Directory(Owner::new(&status))
+                    let spot = self.spot(Spot { base: spot.base, place }, tree.host);
+                    self.layers.put(spot.base, spot.place.clone(), Node::Directory(Owner::new(&status)));
+                    directories.push((below, spot));
+                    continue;
                 }
                 SFlag::S_IFREG if tree.is_kernel_s(&directory, &name, &status, &path) => {
                     self.note(format!("{}: note: is a file of the kernel and is not copied", show(&path)));
                     continue;
                 }
-                SFlag::S_IFREG => self.entry(tree, &directory, &name, &status, (path, &below)),
+                SFlag::S_IFREG => {
+                    let mut source = Source::new(&tree.host.sysroot, path, &status);
+                    source.place = (place != source.path).then(|| place.clone());
+                    self.binaries.extend(Binary::at(&directory, &name, &status, &source, tree));
+                    Node::File(Rc::new(source))
+                }
                 SFlag::S_IFLNK => {
-                    let node = self.link(tree, &directory, &name, (&path, &below));
+                    let node = self.link(tree, &directory, &name, (&path, &place));
                     node.map_err(|errno| failed(&path, errno))?
                 }
                 _ => {
@@ -96,38 +117,13 @@ impl Extras {
                     continue;
                 }
             };
-            self.layers.put(tree.base, tree.place.join(&below), node);
+            self.layers.put(spot.base, place, node);
         }
         Ok(directories)
-    }
-
-    /// The file `name` of `directory`, which is at `path`, or `below` the top.
-    fn entry(
-        &mut self,
-        tree: &Tree<'_>,
-        directory: &OwnedFd,
-        name: &OsStr,
-        status: &FileStat,
-        (path, below): (PathBuf, &Path),
-    ) -> Node {
-        let mut source = Source::new(&tree.host.sysroot, path, status);
-        source.place = tree.has_moved().then(|| tree.place.join(below));
-        self.binaries.extend(Binary::at(directory, name, status, &source, tree));
-        Node::File(Rc::new(source))
     }
 }
 
 impl Tree<'_> {
-    /// True when it will be in another place than it is.
-    pub(super) fn has_moved(&self) -> bool {
-        self.place != self.real
-    }
-
-    /// Where something `below` the top will be.
-    pub(super) fn place_of(&self, below: &Path) -> PathBuf {
-        self.place.join(below)
-    }
-
     fn open(&self, below: &Path) -> nix::Result<OwnedFd> {
         let below = if below.as_os_str().is_empty() { Path::new(".") } else { below };
         let how = OpenHow::new()

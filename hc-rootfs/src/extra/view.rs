@@ -1,7 +1,7 @@
 //! The new root as it will be: what -f puts there, and everywhere else what the host has, of which what is needed
 //! is copied to its own place. A loader in there meets this, and not the host.
 
-use super::layers::{Layers, Node};
+use super::layers::{Layers, Node, Way};
 use crate::elf::{self, Machine};
 use crate::host::{
     self, Host, Id, MAX_LINKS, Owner, Source, Step, Walked, Ware, file_at_end, id_of, over_proc,
@@ -48,27 +48,29 @@ impl<'a> View<'a> {
         Ok(Ware { name, way, source })
     }
 
-    /// The way to the directory `place`, and where it ends. What is not there, or is no directory, will be made.
-    pub(super) fn way_to(&self, place: &Path) -> (Vec<Step>, PathBuf) {
-        let (mut at, mut links, mut way) = (PathBuf::from("/"), 0, vec![Step::Root]);
+    /// The way to the directory `place`. What is not there, or is no directory, will be made.
+    pub(super) fn way_to(&self, place: &Path) -> Way {
+        let (mut at, mut links) = (PathBuf::from("/"), 0);
+        let (mut steps, mut made) = (vec![Step::Root], Vec::new());
         for component in place.components() {
             match component {
                 Component::Normal(name) => {
                     let before = at.clone();
                     let step = self.step(name, &mut at, &mut links);
-                    way.push(step.ok().filter(|step| !ends_in_file(step)).unwrap_or_else(|| {
+                    steps.push(step.ok().filter(|step| !ends_in_file(step)).unwrap_or_else(|| {
                         at = before.join(name);
-                        made(name)
+                        made.push(at.clone());
+                        own(name)
                     }));
                 }
                 Component::ParentDir => {
                     at.pop();
-                    way.push(Step::Up);
+                    steps.push(Step::Up);
                 }
                 Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
             }
         }
-        (way, at)
+        Way { steps, place: at, made }
     }
 
     /// Walks `path` from the directory `at` on, and leaves `at` where it ends.
@@ -101,13 +103,13 @@ impl<'a> View<'a> {
             Some(Node::Directory(owner)) => return Ok(Step::Directory(name.to_owned(), *owner)),
             Some(Node::Link { is_whole: false, .. }) if !self.over_any => return Err(reason(Errno::ENOENT)),
             Some(Node::Link { target, .. }) => return self.over(name, target, at, links),
+            None if self.layers.is_made(at) => return Ok(own(name)),
             None => {}
         }
         match self.host_node(at) {
             Ok(host::Node::Link { of_proc: true, .. }) => Err(over_proc(at)),
             Ok(host::Node::Link { target, .. }) => self.over(name, &target, at, links),
             Ok(host::Node::Directory(owner)) => Ok(Step::Directory(name.to_owned(), owner)),
-            Ok(host::Node::File(_)) | Err(_) if self.layers.reach_below(at) => Ok(made(name)),
             Ok(host::Node::File(source)) if source.path == *at => Ok(Step::File(name.to_owned(), source)),
             Ok(host::Node::File(source)) => {
                 let place = Some(at.clone());
@@ -205,7 +207,7 @@ fn ends_in_file(step: &Step) -> bool {
 }
 
 /// A directory that the host does not have.
-fn made(name: &OsStr) -> Step {
+fn own(name: &OsStr) -> Step {
     let owner = Owner { mode: 0o755, uid: geteuid().as_raw(), gid: getegid().as_raw() };
     Step::Directory(name.to_owned(), owner)
 }

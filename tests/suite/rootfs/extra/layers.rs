@@ -95,7 +95,7 @@ fn a_link_of_a_tree_stands_for_the_program_s_file() {
     fs::remove_file(dir.join("t/usr/bin/mine")).unwrap();
     fs::remove_dir_all(dir.join("box")).unwrap();
     let message = with(&dir, &["t:/"]).arg("/bin/cat").run().fails("hc-rootfs", 125);
-    assert_eq!(message, "/bin/cat: No such file or directory");
+    assert_eq!(message, "/bin/cat: No such file or directory, by way of what -f puts there");
 }
 
 #[test]
@@ -131,4 +131,34 @@ fn a_loader_that_is_not_there_loads_nothing() {
     let why = "its loader /nosuch/ld.so is not there, or not readable";
     assert_eq!(said, format!("hc-rootfs: note: {path}: {why}\n"));
     assert!(super::copy_of(&dir, "out/libb.so").is_file());
+}
+
+#[test]
+fn a_directory_for_the_place_of_a_link_goes_behind_it_if_something_is_there() {
+    let dir = Dir::new();
+    dir.file("t/a/f", "content");
+    dir.file("t/b", "content");
+    dir.file("f", "f");
+    let found = || files_in(&dir.join("box")).into_iter().collect::<Vec<_>>();
+    // The host's /lib is a link to usr/lib.
+    for (files, expected) in [
+        (&["t/a:/lib/a", "t:/lib"][..], &["/usr/lib/a/f", "/usr/lib/b"][..]),
+        (&["t:/lib", "t/a:/lib/c"], &["/lib/a/f", "/lib/b", "/lib/c/f"]),
+        // A file takes the link's place, but not that of what was behind it.
+        (&["f:/lib/a", "f:/lib"], &["/lib", "/usr/lib/a"]),
+        // And a directory that of the file.
+        (&["f:/lib", "f:/lib/a"], &["/lib/a"]),
+    ] {
+        settled(&dir, files, &[]);
+        assert_eq!(found(), expected.iter().map(PathBuf::from).collect::<Vec<_>>(), "{files:?}");
+        fs::remove_dir_all(dir.join("box")).unwrap();
+    }
+    // What the program needs is named as it is put.
+    let line = ["-f", "f:/lib", "-f", "f:/lib/a", "box", "/bin/true"];
+    let named = Cmd::tool("hc-rootfs").arg("-n").args(line).dir(dir.path()).run().ok().quiet();
+    settled(&dir, &["f:/lib", "f:/lib/a"], &["/bin/true"]);
+    let mut named: Vec<PathBuf> = named.text().lines().map(PathBuf::from).collect();
+    named.sort();
+    assert_eq!(named, found());
+    assert!(named.contains(&PathBuf::from("/lib/x86_64-linux-gnu/libc.so.6")), "{named:?}");
 }
