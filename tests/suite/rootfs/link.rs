@@ -177,7 +177,7 @@ fn names_of_one_file_stay_so_on_each_file_system() {
         hc-rootfs -v -f t:/t box 2>&1";
     let output = Cmd::sh(script).dir(dir.path()).on(&host).run().ok().quiet();
     let copied: String =
-        ["y/1", "y/2", "x/1", "x/2", "x/3"].map(|name| format!("hc-rootfs: copied /t/{name}\n")).concat();
+        ["x/1", "x/2", "x/3", "y/1", "y/2"].map(|name| format!("hc-rootfs: copied /t/{name}\n")).concat();
     let linked = "box/t/x/1\nbox/t/x/2\nbox/t/x/3\nbox/t/y/1\nbox/t/y/2\n";
     let directories = "box/t/x\nbox/t/y\n";
     let text = output.text().replace(directories, "");
