@@ -1,9 +1,9 @@
 //! The signals of this process, which NEXT inherits: handling, mask, and the list of both.
 
 use crate::signals::{Change, Handling, Signals};
-use crate::signame;
 use crate::sys;
 use crate::trace::Trace;
+use hc::signame;
 use hc::{Context, Result};
 use std::os::raw::c_int;
 

@@ -12,7 +12,6 @@ mod options;
 mod quote;
 mod scrub;
 mod signals;
-mod signame;
 mod sources;
 mod split;
 mod sys;

@@ -1,6 +1,6 @@
 //! What NEXT's signals are to be, as a value. Touches nothing.
 
-use crate::signame;
+use hc::signame;
 use std::collections::BTreeMap;
 use std::os::raw::c_int;
 

@@ -1,9 +1,12 @@
 //! Why the kernel refused: what an errno does not say and a user needs to know. Read after a failure only.
 
+use crate::namespaces::Kind;
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
-use nix::unistd::{getegid, geteuid};
+use nix::unistd::{Pid, getegid, geteuid, getpid};
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 
 /// The words to add when unshare(2) fails.
 pub(crate) fn of_refused_namespaces(errno: Errno, namespaces: CloneFlags) -> String {
@@ -29,11 +32,37 @@ pub(crate) fn of_refused_namespaces(errno: Errno, namespaces: CloneFlags) -> Str
 /// The words to add where only a security module says EACCES.
 const OF_SECURITY_MODULE: &str = " (a security module forbids it, as AppArmor does in docker and on Ubuntu)";
 
-/// The words to add when mounts cannot be made private.
-pub(crate) fn of_refused_privacy(errno: Errno) -> &'static str {
+/// The words to add when the propagation of mounts cannot be set.
+pub(crate) fn of_refused_propagation(errno: Errno) -> &'static str {
     match errno {
         Errno::EINVAL => " (/ is no mount point, as in a chroot)",
         Errno::EACCES => OF_SECURITY_MODULE,
+        _ => "",
+    }
+}
+
+/// The words to add when a namespace cannot be bound to a file.
+pub(crate) fn of_refused_name(errno: Errno, kind: Kind) -> &'static str {
+    match errno {
+        Errno::ENOENT => " (the file has to exist: touch it)",
+        Errno::ENOTDIR => " (a namespace is bound to a file, not to a directory)",
+        Errno::EINVAL if kind == Kind::Mount => {
+            " (the mount that the file is on is shared, so that the namespace would hold itself: take a directory D with \
+             mount --bind D D; mount --make-private D)"
+        }
+        errno => of_missing_privilege(errno),
+    }
+}
+
+/// The words to add when ids cannot be changed.
+pub(crate) fn of_refused_credentials(errno: Errno) -> &'static str {
+    match errno {
+        Errno::EINVAL => " (the id is not mapped in the user namespace: see --map-users, --map-groups)",
+        Errno::EPERM if fs::read("/proc/self/setgroups").is_ok_and(|word| word.trim_ascii() == b"deny") => {
+            " (setgroups is denied in the user namespace, as -r does; --map-groups allows it)"
+        }
+        Errno::EPERM if geteuid().is_root() => " (root lacks the capability here)",
+        Errno::EPERM => " (only root may; with -r the caller is root in a user namespace)",
         _ => "",
     }
 }
@@ -60,13 +89,16 @@ pub(crate) fn of_refused_copy(errno: Errno) -> &'static str {
     }
 }
 
-/// The words to add when an id map cannot be written.
-pub(crate) fn of_refused_maps() -> &'static str {
+/// The words to add when `file`, an id map or setgroups, cannot be written.
+pub(crate) fn of_refused_maps(file: &str) -> &'static str {
     match setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") {
-        Some(value) if value != 0 => {
+        Some(value) if value != 0 && !geteuid().is_root() => {
             " (AppArmor forbids it: sysctl kernel.apparmor_restrict_unprivileged_userns=0, or a profile)"
         }
-        _ => "",
+        _ if file.ends_with("setgroups") => " (groups are mapped already, or it was denied before)",
+        _ => {
+            " (the ids outside are not all mapped in the user namespace that is left, or are not the caller's)"
+        }
     }
 }
 
@@ -79,14 +111,45 @@ pub(crate) fn of_refused_pivot(errno: Errno) -> &'static str {
 }
 
 /// The words to add when proc cannot be mounted.
-pub(crate) fn of_refused_proc(errno: Errno) -> &'static str {
+pub(crate) fn of_refused_proc(errno: Errno) -> String {
     match errno {
-        Errno::EPERM => {
-            " (a user namespace needs a PID namespace of its own for it: -pf; and a /proc of the host without \
-             mounts over it)"
+        // A process that has made a PID namespace is not in it; the child of -f is its process 1.
+        Errno::EPERM if getpid() != Pid::from_raw(1) => {
+            " (a user namespace needs a PID namespace of its own for it: -pf)".to_owned()
         }
-        _ => "",
+        Errno::EPERM => of_mounts_over_proc(&fs::read("/proc/self/mountinfo").unwrap_or_default()),
+        _ => String::new(),
     }
+}
+
+/// Names what hides parts of the proc that is in view, according to `mountinfo`, of proc(5).
+fn of_mounts_over_proc(mountinfo: &[u8]) -> String {
+    let targets =
+        mountinfo.split(|&byte| byte == b'\n').filter_map(|line| line.split(|&byte| byte == b' ').nth(4));
+    let over: Vec<String> = targets
+        .filter(|target| target.starts_with(b"/proc/"))
+        .map(|target| hc::show(OsStr::from_bytes(target)).to_string())
+        .collect();
+    match over.as_slice() {
+        [] => " (in a user namespace it takes a /proc of the host in full view)".to_owned(),
+        [first, rest @ ..] => {
+            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+            format!(
+                " (the /proc of the host has mounts over it, which a user namespace may not lift: {first}{more})"
+            )
+        }
+    }
+}
+
+/// The words to add when binfmt_misc cannot be mounted.
+pub(crate) fn of_refused_binfmt(errno: Errno) -> String {
+    let words = match errno {
+        Errno::EPERM => " (one in a user namespace takes Linux 6.7)",
+        Errno::ENODEV => " (the kernel has no binfmt_misc: modprobe binfmt_misc)",
+        Errno::ENOENT => " (without a proc there, --mount-proc comes first)",
+        _ => "",
+    };
+    words.to_owned()
 }
 
 fn of_refused_user_namespace(allowed: Option<u64>) -> String {
@@ -99,18 +162,8 @@ fn of_refused_user_namespace(allowed: Option<u64>) -> String {
 
 /// Names the limit that is reached: the one that is 0, or all that may be.
 fn of_limits(namespaces: CloneFlags, limit: impl Fn(&str) -> Option<u64>) -> String {
-    const KINDS: [(CloneFlags, &str); 7] = [
-        (CloneFlags::CLONE_NEWUSER, "user"),
-        (CloneFlags::CLONE_NEWNS, "mnt"),
-        (CloneFlags::CLONE_NEWUTS, "uts"),
-        (CloneFlags::CLONE_NEWIPC, "ipc"),
-        (CloneFlags::CLONE_NEWNET, "net"),
-        (CloneFlags::CLONE_NEWPID, "pid"),
-        (CloneFlags::CLONE_NEWCGROUP, "cgroup"),
-    ];
-    let asked = KINDS.iter().filter(|(flag, _)| namespaces.contains(*flag));
-    let known: Vec<(&str, u64)> =
-        asked.filter_map(|(_, kind)| limit(kind).map(|value| (*kind, value))).collect();
+    let asked = Kind::ALL.iter().filter(|kind| namespaces.contains(kind.flag())).map(|kind| kind.limit());
+    let known: Vec<(&str, u64)> = asked.filter_map(|kind| limit(kind).map(|value| (kind, value))).collect();
     let sysctls = |only_zero: bool| {
         let shown = known.iter().filter(|(_, value)| !only_zero || *value == 0);
         let shown: Vec<String> =

@@ -1,32 +1,48 @@
-//! The parent that stays: what a new PID namespace needs, since only children enter it.
+//! The child that becomes NEXT, and what ties it to its parent.
 
-use crate::sys::{self, Ended};
-use hc::{Context, Error, Result, Status};
+use crate::sys;
+use hc::{Context, Error, Result};
 use nix::errno::Errno;
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::unistd::{ForkResult, Pid, chdir};
+use std::os::fd::OwnedFd;
+use std::os::raw::c_int;
+
+/// How the parent and its child are to live with each other.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fork {
+    /// Hand SIGINT and SIGTERM on to the child.
+    pub(crate) forward: bool,
+    /// What the child gets when the parent dies.
+    pub(crate) kill_child: Option<c_int>,
+}
 
 /// Which of the two processes this is after [`fork`].
 pub(crate) enum Role {
     /// Outside of the new PID namespace, waiting for the child.
     Parent(Pid),
     /// On its way to become NEXT; process 1 if there is a new PID namespace.
-    Child,
+    Child(Option<Tie>),
 }
 
 /// Makes the child that becomes NEXT.
 // From here on there are two processes. The process has one thread, which is what makes fork sound.
 //   parent   in the caller's PID namespace; lets the terminal's INT and TERM pass by (they reach the child
-//            too), waits, and ends as the child ends
+//            too), waits, and ends as the child ends: parent.rs
 //   child    furnishes the mount namespace, changes root, becomes NEXT with the caller's signal state
-pub(crate) fn fork() -> Result<Role> {
+pub(crate) fn fork(how: &Fork) -> Result<Role> {
     let mut parent_s = SigSet::empty();
     parent_s.add(Signal::SIGINT);
     parent_s.add(Signal::SIGTERM);
+    if how.forward {
+        // Then all three are waited for, in one place.
+        parent_s.add(Signal::SIGCHLD);
+    }
     let mut caller_s = SigSet::empty();
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&parent_s), Some(&mut caller_s)).context("sigprocmask")?;
     // A caller that ignores SIGCHLD has its children reaped by the kernel, status and all.
     let caller_s_sigchld = sys::default_sigchld().context("sigaction SIGCHLD")?;
+    let tie = how.kill_child.map(Tie::to_this_process).transpose()?;
     match sys::fork() {
         Ok(ForkResult::Parent { child }) => {
             // Not to keep a directory busy, nor show one of the host's as /proc/PID/cwd.
@@ -38,24 +54,32 @@ pub(crate) fn fork() -> Result<Role> {
                 sys::restore_sigchld(&caller_s_sigchld).context("sigaction SIGCHLD")?;
             }
             sigprocmask(SigmaskHow::SIG_SETMASK, Some(&caller_s), None).context("sigprocmask")?;
-            Ok(Role::Child)
+            Ok(Role::Child(tie))
         }
         Err(errno) => Err(Error::new(format!("fork: {}{}", hc::reason(errno), cause(errno)))),
     }
 }
 
-/// Waits for `child`; the status is the child's own. A child that died of a signal is followed by the same
-/// signal, so that a shell sees what it would have seen without this process between.
-pub(crate) fn hand_on_status_of(child: Pid) -> Result<Status> {
-    let code = match sys::wait_for(child).context("wait")? {
-        Ended::Exited(code) => code,
-        Ended::Killed(signal) => {
-            sys::die_of(signal);
-            // Still here: process 1 of a PID namespace does not die of a signal of its own.
-            128 + signal
+/// What makes the child die with its parent.
+pub(crate) struct Tie {
+    parent: OwnedFd,
+    signal: c_int,
+}
+
+impl Tie {
+    fn to_this_process(signal: c_int) -> Result<Self> {
+        Ok(Tie { parent: sys::pidfd_of_this_process().context("pidfd_open")?, signal })
+    }
+
+    /// In the child, has the kernel send the signal. The kernel forgets it with every change of credentials, so this
+    /// comes after the last one; and a parent that has died before is not noticed any more.
+    pub(crate) fn bind(self) -> Result<()> {
+        sys::set_parent_death_signal(self.signal).context("prctl PR_SET_PDEATHSIG")?;
+        match sys::has_ended(&self.parent).context("poll")? {
+            true => Err(Error::new("the parent that --kill-child is about has ended")),
+            false => Ok(()),
         }
-    };
-    Ok(Status(u8::try_from(code).unwrap_or(u8::MAX)))
+    }
 }
 
 /// What fork(2) means by an errno that says something else.

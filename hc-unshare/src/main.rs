@@ -1,41 +1,74 @@
 //! hc-unshare: run a program in namespaces and a root directory of its own. See hc-unshare(1).
 #![cfg_attr(not(test), no_main)]
 
+mod accounts;
+mod binfmt;
 mod causes;
+mod clocks;
+mod credentials;
+mod environment;
 mod fork;
 mod idmap;
 mod mounts;
+mod names;
 mod namespaces;
 mod options;
+mod outside;
+mod parent;
+mod propagation;
+mod root;
 mod shell;
 mod sys;
 
-use fork::Role;
-use hc::{Context, Environ, Result, Status};
-use nix::sched::CloneFlags;
+use hc::{Environ, Error, Result, Status};
 use options::Plan;
 
 hc::tool!("hc-unshare", run);
 
 /// Ends by becoming the program; with `--fork`, the parent ends with the program's status instead.
 fn run(args: hc::Args) -> Result<Status> {
-    let Plan { namespaces, map_root, fork, root, mounts, working_directory, argv } = options::parse(args)?;
-    let env = Environ::inherited();
-    let ids = map_root.then(idmap::Ids::of_caller);
-    namespaces::unshare(namespaces)?;
-    if let Some(ids) = ids {
-        idmap::map_to_root(ids)?;
+    let plan = options::parse(args)?;
+    let maps = plan.ids.look_up(plan.owner.is_some())?;
+    let outside = match outside::start(&maps, &plan.names)? {
+        outside::Role::Inside(outside) => outside,
+        outside::Role::Outside(status) => return Ok(status),
+    };
+    if let Some(owner) = plan.owner {
+        owner.take()?;
     }
-    if fork && let Role::Parent(child) = fork::fork()? {
-        return fork::hand_on_status_of(child);
-    }
-    mounts::furnish_and_enter(&root, &mounts, namespaces.contains(CloneFlags::CLONE_NEWNS))?;
-    if let Some(directory) = working_directory {
-        let what = format_args!("cannot change directory to '{}'", hc::show(&directory));
-        nix::unistd::chdir(directory.as_os_str()).context(what)?;
-    }
-    match argv.first() {
-        Some(_) => Err(hc::exec(&argv, &env)),
-        None => Err(shell::exec(&env)),
+    namespaces::unshare(plan.namespaces)?;
+    maps.write_from_inside()?;
+    let outside = outside::map(outside, &maps, &plan.names)?;
+    plan.clocks.set()?;
+    let tie = match plan.fork.as_ref().map(fork::fork).transpose()? {
+        Some(fork::Role::Parent(child)) => {
+            drop(outside);
+            return parent::follow(child, plan.fork.is_some_and(|fork| fork.forward));
+        }
+        Some(fork::Role::Child(tie)) => tie,
+        None => None,
+    };
+    let Some(outside) = outside else { return Err(become_next(&plan, tie)) };
+    outside.bind()?;
+    let error = become_next(&plan, tie);
+    outside.release();
+    Err(error)
+}
+
+/// What NEXT itself lives in, and NEXT. Returns why it could not be.
+fn become_next(plan: &Plan, tie: Option<fork::Tie>) -> Error {
+    let prepared = || -> Result<Environ> {
+        plan.root.furnish_and_enter(&plan.mounts, plan.propagation)?;
+        plan.working_directory.as_deref().map_or(Ok(()), root::change_directory)?;
+        plan.credentials.take()?;
+        tie.map_or(Ok(()), fork::Tie::bind)?;
+        let mut env = Environ::inherited();
+        plan.environment.filter(&mut env);
+        Ok(env)
+    };
+    match prepared() {
+        Ok(env) if plan.argv.is_empty() => shell::exec(&env),
+        Ok(env) => hc::exec(&plan.argv, &env),
+        Err(error) => error,
     }
 }

@@ -24,27 +24,76 @@ pub(crate) fn restore_sigchld(action: &SigAction) -> nix::Result<SigAction> {
     unsafe { sigaction(Signal::SIGCHLD, action) }
 }
 
-/// How a child ended.
+/// What became of a child.
 pub(crate) enum Ended {
-    /// With this status.
+    /// It ended with this status.
     Exited(c_int),
-    /// By the signal of this number.
+    /// It was ended by the signal of this number.
     Killed(c_int),
+    /// It has not ended, but stands still.
+    Stopped,
 }
 
-/// Waits until `child` has ended. Signals are numbers here: nix has no name for a real-time signal, and answers
-/// EINVAL about a child that died of one.
+/// Whether to wait until there is news.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    None,
+    Endless,
+}
+
+/// Waits until `child` has ended.
 pub(crate) fn wait_for(child: Pid) -> nix::Result<Ended> {
     loop {
-        let mut status = 0;
-        // SAFETY: the status is written to a variable that is alive.
-        match Errno::result(unsafe { libc::waitpid(child.as_raw(), &raw mut status, 0) }) {
-            Ok(_) if libc::WIFEXITED(status) => return Ok(Ended::Exited(libc::WEXITSTATUS(status))),
-            Ok(_) if libc::WIFSIGNALED(status) => return Ok(Ended::Killed(libc::WTERMSIG(status))),
-            Ok(_) | Err(Errno::EINTR) => {}
-            Err(errno) => return Err(errno),
+        if let Some(ended) = wait(child, 0)? {
+            return Ok(ended);
         }
     }
+}
+
+/// News of `child`: that it has ended, or was stopped.
+pub(crate) fn wait_for_change(child: Pid, patience: Patience) -> nix::Result<Option<Ended>> {
+    wait(child, if patience == Patience::None { libc::WUNTRACED | libc::WNOHANG } else { libc::WUNTRACED })
+}
+
+/// waitpid(2). Signals are numbers here: nix has no name for a real-time signal, and answers EINVAL about a child that
+/// died of one.
+fn wait(child: Pid, options: c_int) -> nix::Result<Option<Ended>> {
+    let mut status = 0;
+    // SAFETY: the status is written to a variable that is alive.
+    match Errno::result(unsafe { libc::waitpid(child.as_raw(), &raw mut status, options) }) {
+        Ok(0) | Err(Errno::EINTR) => Ok(None),
+        Ok(_) if libc::WIFEXITED(status) => Ok(Some(Ended::Exited(libc::WEXITSTATUS(status)))),
+        Ok(_) if libc::WIFSIGNALED(status) => Ok(Some(Ended::Killed(libc::WTERMSIG(status)))),
+        Ok(_) if libc::WIFSTOPPED(status) => Ok(Some(Ended::Stopped)),
+        Ok(_) => Ok(None),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// Ends a child that could not become what it was made for. What the standard library would do at an end is the
+/// parent's to do.
+pub(crate) fn end_child(status: c_int) -> ! {
+    // SAFETY: a plain number.
+    unsafe { libc::_exit(status) }
+}
+
+/// pidfd_open(2) of this process.
+pub(crate) fn pidfd_of_this_process() -> nix::Result<OwnedFd> {
+    // SAFETY: plain numbers.
+    owned(unsafe { libc::syscall(libc::SYS_pidfd_open, getpid().as_raw(), 0) })
+}
+
+/// True when the process of `pidfd` has ended.
+pub(crate) fn has_ended(pidfd: &OwnedFd) -> nix::Result<bool> {
+    let mut poll = libc::pollfd { fd: pidfd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    // SAFETY: one structure, which is alive; it does not wait.
+    Errno::result(unsafe { libc::poll(&raw mut poll, 1, 0) }).map(|ready| ready > 0)
+}
+
+/// Has this process get `signal`, of this number, when its parent dies. Any change of credentials undoes it.
+pub(crate) fn set_parent_death_signal(signal: c_int) -> nix::Result<()> {
+    // SAFETY: takes plain numbers.
+    Errno::result(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal) }).map(drop)
 }
 
 /// Ends this process by the signal of this number, without a second core file beside the child's. Returns only
@@ -68,11 +117,51 @@ pub(crate) fn die_of(signal: c_int) {
 /// Goes to the root of the mount namespace that this process is in: root and working directory. They are
 /// elsewhere after a chroot(2) of the caller's.
 pub(crate) fn leave_chroot() -> nix::Result<()> {
-    // SAFETY: plain numbers.
-    let made = unsafe { libc::syscall(libc::SYS_pidfd_open, getpid().as_raw(), 0) };
-    let this_process = owned(made)?;
+    let this_process = pidfd_of_this_process()?;
     // SAFETY: a descriptor that is open, and a plain number.
     Errno::result(unsafe { libc::setns(this_process.as_raw_fd(), libc::CLONE_NEWNS) }).map(drop)
+}
+
+/// Makes all permitted capabilities inheritable and ambient, so that they are not lost over exec.
+pub(crate) fn permitted_to_ambient() -> nix::Result<()> {
+    let mut header = CapabilityHeader { version: CAPABILITY_VERSION, pid: 0 };
+    let mut sets = [CapabilitySets::default(); 2];
+    // SAFETY: a header of the version that fills two structures, which are alive.
+    Errno::result(unsafe { libc::syscall(libc::SYS_capget, &raw mut header, sets.as_mut_ptr()) })?;
+    for set in &mut sets {
+        set.inheritable |= set.permitted;
+    }
+    // SAFETY: the same, and nothing is written to.
+    Errno::result(unsafe { libc::syscall(libc::SYS_capset, &raw mut header, sets.as_ptr()) })?;
+    let numbers = sets.iter().zip([0, 32]).flat_map(|(set, first)| {
+        let permitted = set.permitted;
+        (0..32).filter(move |bit| permitted >> bit & 1 == 1).map(move |bit| first + bit)
+    });
+    for number in numbers {
+        let (raise, number) = (libc::c_ulong::from(libc::PR_CAP_AMBIENT_RAISE.unsigned_abs()), number);
+        // SAFETY: takes plain numbers.
+        Errno::result(unsafe { libc::prctl(libc::PR_CAP_AMBIENT, raise, number, 0_u64, 0_u64) })?;
+    }
+    Ok(())
+}
+
+/// `_LINUX_CAPABILITY_VERSION_3`: 64 capabilities, in two structures.
+const CAPABILITY_VERSION: u32 = 0x2008_0522;
+
+/// `struct __user_cap_header_struct` of <linux/capability.h>.
+#[repr(C)]
+struct CapabilityHeader {
+    version: u32,
+    pid: c_int,
+}
+
+/// `struct __user_cap_data_struct`.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+struct CapabilitySets {
+    effective: u32,
+    permitted: u32,
+    inheritable: u32,
 }
 
 /// open_tree(2): a detached copy of the mount tree at `directory`, submounts included.

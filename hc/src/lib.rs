@@ -11,7 +11,8 @@
 //! * [`exec()`], [`exec_as`] and [`find_program`]: NEXT, searched for as execvp(3) does, and the reason when it
 //!   does not start ([`Refused`]),
 //! * [`print()`], [`complain`] and [`note`]: the standard streams with their errors noticed, and a word to the user,
-//! * [`show()`]: hostile names made printable.
+//! * [`show()`]: hostile names made printable,
+//! * [`signame`]: names of signals.
 //!
 //! Admission rule: what three tools use, or what is part of the contract; of arguments, environment and exec also what
 //! one drop-in needs, for these are not to be written twice.
@@ -24,6 +25,7 @@ mod exec;
 mod find;
 mod output;
 mod show;
+pub mod signame;
 mod start;
 mod sys;
 

@@ -41,12 +41,13 @@ const NAMES: [(&[u8], c_int); 34] = [
 ];
 
 /// All that have a name: glibc keeps 32 and 33 to itself.
-pub(crate) fn all() -> impl Iterator<Item = c_int> {
+pub fn all() -> impl Iterator<Item = c_int> {
     (1..=libc::SIGSYS).chain(libc::SIGRTMIN()..=libc::SIGRTMAX())
 }
 
 /// `INT`, `RTMIN+1`, `RTMAX-1`.
-pub(crate) fn name(signal: c_int) -> String {
+#[must_use]
+pub fn name(signal: c_int) -> String {
     let (first, last) = (libc::SIGRTMIN(), libc::SIGRTMAX());
     if let Some((name, _)) = NAMES.iter().find(|(_, number)| *number == signal) {
         return String::from_utf8_lossy(name).into_owned();
@@ -61,7 +62,8 @@ pub(crate) fn name(signal: c_int) -> String {
 
 /// The signal that `operand` means: a name, in any case and with or without `SIG`, or a number. As in kill(1) of GNU, a
 /// number may also be the status that a shell gives for a program that died of it (130 is 2).
-pub(crate) fn number(operand: &[u8]) -> Option<c_int> {
+#[must_use]
+pub fn number(operand: &[u8]) -> Option<c_int> {
     let number = if operand.first()?.is_ascii_digit() {
         let number = integer(operand)?;
         number & if number >= 0xff { 0xff } else { 0x7f }
@@ -89,9 +91,11 @@ fn by_name(name: &[u8]) -> Option<c_int> {
     end.checked_add(distance).filter(|number| (first..=last).contains(number))
 }
 
+const SPACES: &[u8] = b" \t\n\x0b\x0c\r";
+
 /// All of `text` as strtol(3) reads it: white space, a sign, decimal digits.
 fn integer(text: &[u8]) -> Option<c_int> {
-    let space = text.iter().take_while(|byte| crate::split::SPACES.contains(byte)).count();
+    let space = text.iter().take_while(|byte| SPACES.contains(byte)).count();
     std::str::from_utf8(text.get(space..)?).ok()?.parse().ok()
 }
 

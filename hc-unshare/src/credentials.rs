@@ -1,0 +1,56 @@
+//! Whose the new namespaces are, and as whom NEXT runs in them.
+
+use crate::{causes, sys};
+use hc::{Error, Result};
+use nix::unistd::{Gid, Uid, setgid, setgroups, setuid};
+use std::fmt;
+
+/// Who NEXT is to be.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Credentials {
+    pub(crate) user: Option<u32>,
+    pub(crate) group: Option<u32>,
+    /// Keep, over exec, the capabilities that the user namespace has given.
+    pub(crate) keep_capabilities: bool,
+}
+
+impl Credentials {
+    /// Becomes that. The user last: with root's id goes the right to change the rest.
+    pub(crate) fn take(&self) -> Result<()> {
+        change(self.user, self.group)?;
+        if self.keep_capabilities {
+            sys::permitted_to_ambient().map_err(|errno| refused("keep capabilities", errno))?;
+        }
+        Ok(())
+    }
+}
+
+/// Who is to own the user namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Owner {
+    pub(crate) user: u32,
+    pub(crate) group: u32,
+}
+
+impl Owner {
+    /// Becomes that user, for a user namespace belongs to who makes it.
+    pub(crate) fn take(self) -> Result<()> {
+        change(Some(self.user), Some(self.group))
+    }
+}
+
+/// A group of its own comes without the caller's supplementary groups.
+fn change(user: Option<u32>, group: Option<u32>) -> Result<()> {
+    if let Some(group) = group {
+        setgroups(&[]).map_err(|errno| refused("drop the supplementary groups", errno))?;
+        setgid(Gid::from_raw(group)).map_err(|errno| refused(format_args!("become group {group}"), errno))?;
+    }
+    if let Some(user) = user {
+        setuid(Uid::from_raw(user)).map_err(|errno| refused(format_args!("become user {user}"), errno))?;
+    }
+    Ok(())
+}
+
+fn refused(what: impl fmt::Display, errno: nix::errno::Errno) -> Error {
+    Error::new(format!("{what}: {}{}", hc::reason(errno), causes::of_refused_credentials(errno)))
+}

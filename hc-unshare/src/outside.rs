@@ -1,0 +1,146 @@
+//! A process that stays outside for a while, to do there what whoever has entered the new namespaces can do no more:
+//! map other ids than the caller's own, and bind namespaces to files of the mount namespace that was left.
+
+use crate::idmap::Maps;
+use crate::names::{self, Name};
+use crate::sys;
+use hc::{Context, Error, Result, Status};
+use nix::errno::Errno;
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, getpid};
+use std::ffi::OsStr;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+
+/// What it can be asked for, one byte each. The answer is [`DONE`], or the message of the failure.
+const MAP: u8 = b'm';
+const BIND: u8 = b'b';
+const RELEASE: u8 = b'r';
+const DONE: &[u8] = b"+";
+/// Room for an answer.
+const MAX_ANSWER: usize = 4096;
+
+/// Which process this is after [`start`].
+pub(crate) enum Role {
+    /// On its way into the new namespaces.
+    Inside(Option<Outside>),
+    /// At its end: a helper that has done its work, or the caller of one that could not start.
+    Outside(Status),
+}
+
+/// The way to the process outside.
+pub(crate) struct Outside {
+    socket: OwnedFd,
+    /// It, unless nobody has to wait for it.
+    child: Option<Pid>,
+}
+
+/// Starts it, if `maps` or `names` take one.
+// From here on there are two processes, or three.
+//   caller    leaves for the new namespaces, asks, and becomes NEXT (or the parent of it)
+//   outside   answers until the caller's end of the socket is closed, which exec does, and so does any death
+//   between   only with `names`: ends at once, so that the one outside, which then lives until exec, is not a child
+//             that NEXT would know nothing about
+pub(crate) fn start(maps: &Maps, names: &[Name]) -> Result<Role> {
+    if !maps.need_one_outside() && names.is_empty() {
+        return Ok(Role::Inside(None));
+    }
+    let caller = getpid();
+    let kind = (AddressFamily::Unix, SockType::SeqPacket, SockFlag::SOCK_CLOEXEC);
+    let (socket, other) = socketpair(kind.0, kind.1, None, kind.2).context("socketpair")?;
+    let is_orphan = !names.is_empty();
+    match sys::fork().context("fork")? {
+        ForkResult::Parent { child } => {
+            if is_orphan && waitpid(child, None).context("wait")? != WaitStatus::Exited(child, 0) {
+                // It has told why.
+                return Ok(Role::Outside(Status::FAILED));
+            }
+            Ok(Role::Inside(Some(Outside { socket, child: (!is_orphan).then_some(child) })))
+        }
+        ForkResult::Child => {
+            drop(socket);
+            if is_orphan && let ForkResult::Parent { .. } = sys::fork().context("fork")? {
+                return Ok(Role::Outside(Status::SUCCESS));
+            }
+            serve(&other, caller, maps, names)?;
+            Ok(Role::Outside(Status::SUCCESS))
+        }
+    }
+}
+
+/// Answers the requests of `caller`.
+fn serve(socket: &OwnedFd, caller: Pid, maps: &Maps, names: &[Name]) -> Result<()> {
+    loop {
+        let mut request = [0];
+        let result = match receive(socket, &mut request)? {
+            0 => return Ok(()),
+            _ if request == [MAP] => maps.write_from_outside(caller),
+            _ if request == [BIND] => names::bind(names, caller),
+            _ => {
+                names::release(names);
+                Ok(())
+            }
+        };
+        let message = result.err().map(|error| error.to_string());
+        let answer = message.as_ref().map_or(DONE, |message| message.as_bytes());
+        if post(socket, answer.get(..MAX_ANSWER).unwrap_or(answer)).is_err() {
+            // The caller is gone, and nobody waits for an answer.
+            return Ok(());
+        }
+    }
+}
+
+/// Writes the maps that take one outside. Gives it back if there is more to do for it.
+pub(crate) fn map(outside: Option<Outside>, maps: &Maps, names: &[Name]) -> Result<Option<Outside>> {
+    let Some(outside) = outside else { return Ok(None) };
+    if maps.need_one_outside() {
+        outside.ask(MAP)?;
+    }
+    if !names.is_empty() {
+        return Ok(Some(outside));
+    }
+    drop(outside.socket);
+    outside.child.map_or(Ok(()), |child| waitpid(child, None).map(drop).context("wait"))?;
+    Ok(None)
+}
+
+impl Outside {
+    /// Binds the namespaces of the caller of [`start`] to their files.
+    pub(crate) fn bind(&self) -> Result<()> {
+        self.ask(BIND)
+    }
+
+    /// Takes back what [`Outside::bind`] did, for NEXT could not be started.
+    pub(crate) fn release(&self) {
+        // The failure that led here is the one to be told.
+        let _ = self.ask(RELEASE);
+    }
+
+    fn ask(&self, request: u8) -> Result<()> {
+        let gone = || Error::new("the process outside of the new namespaces was killed");
+        post(&self.socket, &[request]).map_err(|_| gone())?;
+        let mut answer = [0; MAX_ANSWER];
+        let length = receive(&self.socket, &mut answer)?;
+        match answer.get(..length).unwrap_or_default() {
+            [] => Err(gone()),
+            answer if answer == DONE => Ok(()),
+            message => Err(Error::new(OsStr::from_bytes(message).to_string_lossy())),
+        }
+    }
+}
+
+/// Sends one message, whole or not at all; a receiver that is gone is an error and no SIGPIPE.
+fn post(socket: &OwnedFd, message: &[u8]) -> nix::Result<()> {
+    send(socket.as_raw_fd(), message, MsgFlags::MSG_NOSIGNAL).map(drop)
+}
+
+/// Receives one message; 0 when there will be no more.
+fn receive(socket: &OwnedFd, message: &mut [u8]) -> Result<usize> {
+    loop {
+        match recv(socket.as_raw_fd(), message, MsgFlags::empty()) {
+            Err(Errno::EINTR) => {}
+            result => return result.context("the process outside of the new namespaces"),
+        }
+    }
+}
