@@ -75,10 +75,10 @@ impl Tie {
     /// comes after the last one; and a parent that has died before is not noticed any more.
     pub(crate) fn bind(self) -> Result<()> {
         sys::set_parent_death_signal(self.signal).context("prctl PR_SET_PDEATHSIG")?;
-        match sys::has_ended(&self.parent).context("poll")? {
-            true => Err(Error::new("the parent that --kill-child is about has ended")),
-            false => Ok(()),
+        if sys::has_ended(&self.parent).context("poll")? {
+            return Err(Error::new("the parent that --kill-child is about has ended"));
         }
+        Ok(())
     }
 }
 

@@ -180,7 +180,7 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
             Opt::Long("map-user") => given.user_ids().users.single = Some(Single::Named(args.value()?)),
             Opt::Long("map-group") => given.user_ids().groups.single = Some(Single::Named(args.value()?)),
             Opt::Long("map-users") => {
-                given.user_ids().users.blocks.push(values::map("--map-users", &args.value()?)?)
+                given.user_ids().users.blocks.push(values::map("--map-users", &args.value()?)?);
             }
             Opt::Long("map-groups") => {
                 given.user_ids().groups.blocks.push(values::map("--map-groups", &args.value()?)?);
@@ -219,16 +219,16 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
                 given.working_directory = Some(values::directory(args.value()?)?);
             }
             Opt::Short('S') | Opt::Long("setuid") => {
-                given.credentials.user = Some(values::id("user", &args.value()?)?)
+                given.credentials.user = Some(values::id("user", &args.value()?)?);
             }
             Opt::Short('G') | Opt::Long("setgid") => {
-                given.credentials.group = Some(values::id("group", &args.value()?)?)
+                given.credentials.group = Some(values::id("group", &args.value()?)?);
             }
             Opt::Long("monotonic") => {
-                given.clocks.monotonic = Some(values::seconds("--monotonic", &args.value()?)?)
+                given.clocks.monotonic = Some(values::seconds("--monotonic", &args.value()?)?);
             }
             Opt::Long("boottime") => {
-                given.clocks.boottime = Some(values::seconds("--boottime", &args.value()?)?)
+                given.clocks.boottime = Some(values::seconds("--boottime", &args.value()?)?);
             }
             Opt::Long("clear-env") => given.environment.only([]),
             Opt::Long("whitelist-env") => given.environment.only(values::names(&args.value()?)),

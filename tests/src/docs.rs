@@ -14,6 +14,14 @@ pub fn text(path: &str) -> String {
     std::fs::read_to_string(file(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// The text of all source files in such a directory.
+#[track_caller]
+pub fn sources(directory: &str) -> String {
+    let entries = std::fs::read_dir(file(directory)).unwrap_or_else(|error| panic!("{directory}: {error}"));
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.ends_with(".rs")).map(|name| text(&format!("{directory}/{name}"))).collect()
+}
+
 /// Every manual page, by its path in the tree.
 pub fn pages() -> Vec<String> {
     let entries = std::fs::read_dir(file("man")).expect("man/").flatten();

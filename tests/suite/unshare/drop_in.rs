@@ -37,7 +37,7 @@ const AS_ROOT: &[&str] = &[
     "--wd /tmp -rf",
     "-w / --mount-proc=proc -fp",
     "--mount --uts --ipc --net --pid --user --cgroup --fork --map-root-user --mount-proc",
-    "--ut --i --n --pi --us --cg --fo --map-root --mount-p --wd=/tmp",
+    "--ut --i --n --pi --us --cg --fork --map-root --mount-p --wd=/tmp",
     "-R / -w /tmp",
     "--root=/ --uts",
 ];
@@ -158,13 +158,16 @@ fn without_a_program_the_shell_is_a_login_shell() {
         let [theirs, ours] = [&pair.original, &pair.ours].map(|output| View::parse(output.text()));
         assert_eq!(ours.all("arg"), ["-hc-probe"]);
         assert_eq!(theirs.comparable(&outside), ours.comparable(&outside));
-        // Without SHELL it is /bin/sh.
-        let pair =
-            compare::both("unshare", "hc-unshare", &["-f"], |cmd| how(cmd).input("echo $0 $#; exit 3\n"));
-        pair.same();
-        pair.ours.exits(3).says("-sh 0\n");
     }
-    unshare(&["-f"]).env("SHELL", "").input("echo $0\n").run().ok().says("-sh\n").quiet();
+    // Without SHELL it is the one in the passwd file, since util-linux 2.40, and at last /bin/sh.
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    let dir = Dir::new();
+    for (named, shell) in [("", "-sh"), ("/bin/bash", "-bash")] {
+        let file = dir.file("passwd", &format!("nobody:x:65534:65534::/:/x\nroot:x:0:0::/:{named}\n"));
+        let line =
+            format!("mount --bind {} /etc/passwd; echo 'echo $0 $#; exit 3' | hc-unshare -f", file.display());
+        unshare(&["-m", "sh", "-c", &line]).run().exits(3).says(&format!("{shell} 0\n")).quiet();
+    }
     let message = unshare(&[]).env("SHELL", "/nosuch/sh").run().fails("hc-unshare", 127);
     assert_eq!(message, "/nosuch/sh: No such file or directory (there is no /nosuch)");
 }
