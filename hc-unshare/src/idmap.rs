@@ -93,19 +93,19 @@ impl Wanted {
     /// Looks up what was given by name. To be asked before a user namespace is made, after which the caller's ids are
     /// unmapped. `owned`: the namespace will be somebody else's, so that the caller's id takes privileges as well.
     pub(crate) fn look_up(&self, owned: bool) -> Result<Maps> {
-        let users = self.users.look_up(&USERS, geteuid().as_raw(), owned)?;
-        let groups = self.groups.look_up(&GROUPS, getegid().as_raw(), owned)?;
+        let users = self.users.look_up(&USERS, || geteuid().as_raw(), owned)?;
+        let groups = self.groups.look_up(&GROUPS, || getegid().as_raw(), owned)?;
         Ok(Maps { users, groups, setgroups: self.setgroups })
     }
 }
 
 impl Side {
-    fn look_up(&self, names: &Names, own: u32, owned: bool) -> Result<Option<Map>> {
+    fn look_up(&self, names: &Names, own: impl Fn() -> u32, owned: bool) -> Result<Option<Map>> {
         let single = match &self.single {
             None => None,
-            Some(Single::Same) => Some(Range::single(own, own)),
-            Some(Single::Root) => Some(Range::single(0, own)),
-            Some(Single::Named(name)) => Some(Range::single(id(name, names)?, own)),
+            Some(Single::Same) => Some(Range::single(own(), own())),
+            Some(Single::Root) => Some(Range::single(0, own())),
+            Some(Single::Named(name)) => Some(Range::single(id(name, names)?, own())),
         };
         if self.blocks.is_empty() && !owned {
             return Ok(single.map(Map::Own));
@@ -217,9 +217,11 @@ mod tests {
     fn the_own_id_alone_takes_no_process_outside() {
         let own = Side { single: Some(Single::Root), blocks: Vec::new() };
         assert!(
-            matches!(own.look_up(&USERS, 7, false), Ok(Some(Map::Own(range))) if range == Range::single(0, 7))
+            matches!(own.look_up(&USERS, || 7, false), Ok(Some(Map::Own(range))) if range == Range::single(0, 7))
         );
-        assert!(matches!(own.look_up(&USERS, 7, true), Ok(Some(Map::Foreign(ranges))) if ranges.len() == 1));
-        assert!(matches!(Side::default().look_up(&USERS, 7, true), Ok(None)));
+        assert!(
+            matches!(own.look_up(&USERS, || 7, true), Ok(Some(Map::Foreign(ranges))) if ranges.len() == 1)
+        );
+        assert!(matches!(Side::default().look_up(&USERS, || 7, true), Ok(None)));
     }
 }

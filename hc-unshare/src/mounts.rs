@@ -49,7 +49,7 @@ impl Mount {
     pub(crate) fn make(&self, view: &View<'_>, propagation: Option<Propagation>) -> Result<()> {
         match view {
             View::Caller => {
-                if matches!(self, Mount::Proc(_)) && propagation.is_some_and(Propagation::reaches_outside) {
+                if matches!(self, Mount::Proc(_)) && propagation != Some(Propagation::Private) {
                     cut_off(self.target())?;
                 }
                 self.on(self.target())?;

@@ -297,7 +297,7 @@ impl Given {
     /// What the options mean together.
     fn plan(self, argv: Vec<OsString>) -> Result<Plan> {
         let Given { mut kinds, names, owner, ids, clocks, fork, propagation, root, mut mounts, .. } = self;
-        let Given { binfmt, interpreter, working_directory, credentials, environment, .. } = self;
+        let Given { binfmt, interpreter, working_directory, mut credentials, environment, .. } = self;
         // Last, for it may lie in one of the others.
         mounts.extend(binfmt.map(|target| Mount::Binfmt(target, interpreter)));
         // As with unshare(1), which goes there before it mounts. (Here that comes after, so that NEXT can start in
@@ -332,6 +332,8 @@ impl Given {
         if fork.is_none() && names.iter().any(|name| name.kind == Kind::Pid) {
             return Err(Error::usage("--pid=FILE needs a process in the namespace: add -f"));
         }
+        // It is about what a new user namespace gives.
+        credentials.keep_capabilities &= kinds.contains(&Kind::User);
         let names = names::in_order(names);
         Ok(Plan {
             namespaces,
