@@ -1,0 +1,184 @@
+//! What the options mean together.
+
+use super::values;
+use crate::clocks::Clocks;
+use crate::credentials::{Credentials, Owner};
+use crate::environment::Kept;
+use crate::fork::Fork;
+use crate::idmap::{Setgroups, Single, Wanted, Wish};
+use crate::mounts::Mount;
+use crate::names::Name;
+use crate::namespaces::Kind;
+use crate::propagation::Propagation;
+use crate::root::Root;
+use crate::{binfmt, names};
+use hc::{Args, Error, Opt, Result};
+use nix::sched::CloneFlags;
+use std::ffi::OsString;
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// The namespaces to make.
+    pub(crate) namespaces: CloneFlags,
+    /// The files that they are to be bound to.
+    pub(crate) names: Vec<Name>,
+    /// Who is to own the user namespace, if not the caller.
+    pub(crate) owner: Option<Owner>,
+    /// Who is who in the user namespace.
+    pub(crate) ids: Wanted,
+    /// The clocks of the time namespace.
+    pub(crate) clocks: Clocks,
+    /// Run NEXT in a child.
+    pub(crate) fork: Option<Fork>,
+    /// How the mounts of a new mount namespace are marked.
+    pub(crate) propagation: Option<Propagation>,
+    /// Where NEXT's root directory is.
+    pub(crate) root: Root,
+    /// What to mount, in this order. Targets are paths in the new root.
+    pub(crate) mounts: Vec<Mount>,
+    /// Where to go, in the new root.
+    pub(crate) working_directory: Option<OsString>,
+    /// Who NEXT is to be.
+    pub(crate) credentials: Credentials,
+    /// What of the environment NEXT gets.
+    pub(crate) environment: Kept,
+    /// NEXT and its arguments; empty for a shell.
+    pub(crate) argv: Vec<OsString>,
+}
+
+/// Options as they come; what they mean together is decided once all are read.
+#[derive(Default)]
+pub(super) struct Given {
+    pub(super) kinds: Vec<Kind>,
+    pub(super) names: Vec<Name>,
+    pub(super) owner: Option<Owner>,
+    pub(super) ids: Wanted,
+    pub(super) clocks: Clocks,
+    pub(super) fork: Option<Fork>,
+    pub(super) propagation: Propagation,
+    pub(super) root: Option<OsString>,
+    pub(super) mounts: Vec<Mount>,
+    pub(super) binfmt: Option<OsString>,
+    pub(super) interpreter: Option<OsString>,
+    pub(super) working_directory: Option<OsString>,
+    pub(super) credentials: Credentials,
+    pub(super) environment: Kept,
+}
+
+impl Given {
+    /// A namespace, with a file if the option was a long one that has a value. The last file of a kind counts.
+    pub(super) fn make(&mut self, kind: Kind, option: Opt, args: &mut Args) -> Result<()> {
+        self.kinds.push(kind);
+        // After a short option there are further ones in the same word.
+        let file = if matches!(option, Opt::Long(_)) { args.optional_value() } else { None };
+        if let Some(file) = file {
+            self.names.retain(|name| name.kind != kind);
+            self.names.push(Name { kind, file: values::file(file)? });
+        }
+        Ok(())
+    }
+
+    pub(super) fn user_ids(&mut self) -> &mut Wanted {
+        self.kinds.push(Kind::User);
+        &mut self.ids
+    }
+
+    pub(super) fn map_own(&mut self, single: impl Fn() -> Single) {
+        let ids = self.user_ids();
+        ids.users.single = Some(single());
+        ids.groups.single = Some(single());
+    }
+
+    pub(super) fn map_both(&mut self, wish: Wish) {
+        let ids = self.user_ids();
+        ids.users.blocks.push(wish);
+        ids.groups.blocks.push(wish);
+    }
+
+    pub(super) fn fork(&mut self) -> &mut Fork {
+        self.fork.get_or_insert_default()
+    }
+
+    /// The last one counts, as with unshare(1).
+    pub(super) fn mount_proc(&mut self, target: OsString) {
+        self.mounts.retain(|mount| !matches!(mount, Mount::Proc(_)));
+        self.mounts.push(Mount::Proc(target));
+    }
+
+    /// Without a `target` it is below /proc, and takes a proc of the new user namespace there.
+    pub(super) fn mount_binfmt(&mut self, target: Option<OsString>) {
+        self.kinds.push(Kind::User);
+        if target.is_none()
+            && self.binfmt.is_none()
+            && !self.mounts.iter().any(|mount| matches!(mount, Mount::Proc(_)))
+        {
+            self.mount_proc("/proc".into());
+        }
+        self.binfmt = target.or(self.binfmt.take()).or_else(|| Some(binfmt::DIRECTORY.into()));
+    }
+
+    /// What cannot come to anything is said before anything is done.
+    fn check(&self) -> Result<()> {
+        if !self.clocks.are_unchanged() && !self.kinds.contains(&Kind::Time) {
+            return Err(Error::usage("--monotonic and --boottime need a time namespace, -T"));
+        }
+        if self.ids.setgroups == Some(Setgroups::Allow)
+            && self.ids.groups.single.is_some()
+            && self.ids.groups.blocks.is_empty()
+            && self.owner.is_none()
+        {
+            return Err(Error::usage("--setgroups=allow does not go with a single mapped group, as of -r"));
+        }
+        if self.fork.is_none() && self.names.iter().any(|name| name.kind == Kind::Pid) {
+            return Err(Error::usage("--pid=FILE needs a process in the namespace: add -f"));
+        }
+        Ok(())
+    }
+
+    /// What the options mean together.
+    pub(super) fn plan(self, argv: Vec<OsString>) -> Result<Plan> {
+        self.check()?;
+        let Given { mut kinds, names, owner, ids, clocks, fork, propagation, root, mut mounts, .. } = self;
+        let Given { binfmt, interpreter, working_directory, mut credentials, environment, .. } = self;
+        // Last, for it may lie in one of the others.
+        mounts.extend(binfmt.map(|target| Mount::Binfmt(target, interpreter)));
+        // As with unshare(1), which goes there before it mounts. (Here that comes after, so that NEXT can start in
+        // what was mounted.)
+        if let Some(directory) = &working_directory {
+            for mount in &mut mounts {
+                mount.start_from(directory);
+            }
+        }
+        if !mounts.is_empty() {
+            // Never a mount in the caller's own namespace.
+            kinds.push(Kind::Mount);
+        }
+        let namespaces = kinds.iter().map(|kind| kind.flag()).fold(CloneFlags::empty(), CloneFlags::union);
+        let propagation = kinds.contains(&Kind::Mount).then_some(propagation);
+        let root = match (root, propagation) {
+            (None, _) => Root::Unchanged,
+            // pivot_root(2) takes a mount whose changes stay here.
+            (Some(directory), Some(propagation)) if !propagation.reaches_outside() => Root::Pivot(directory),
+            (Some(directory), _) => Root::Chroot(directory),
+        };
+        // It is about what a new user namespace gives.
+        credentials.keep_capabilities &= kinds.contains(&Kind::User);
+        let names = names::in_order(names);
+        Ok(Plan {
+            namespaces,
+            names,
+            owner,
+            ids,
+            clocks,
+            fork,
+            propagation,
+            root,
+            mounts,
+            working_directory,
+            credentials,
+            environment,
+            argv,
+        })
+    }
+}
