@@ -42,15 +42,22 @@ pub(crate) fn of_refused_propagation(errno: Errno) -> &'static str {
 }
 
 /// The words to add when a namespace cannot be bound to a file.
-pub(crate) fn of_refused_name(errno: Errno, kind: Kind) -> &'static str {
+pub(crate) fn of_refused_name(errno: Errno, kind: Kind, shared: bool) -> &'static str {
     match errno {
         Errno::ENOENT => " (the file has to exist: touch it)",
         Errno::ENOTDIR => " (a namespace is bound to a file, not to a directory)",
-        Errno::EINVAL if kind == Kind::Mount => {
+        Errno::EINVAL if kind == Kind::Mount && shared => {
             " (the mount that the file is on is shared, so that the namespace would hold itself: take a directory D with \
              mount --bind D D; mount --make-private D)"
         }
-        errno => of_missing_privilege(errno),
+        Errno::EINVAL if kind == Kind::Mount => {
+            " (the kernel takes it for older than the one with the file: try again)"
+        }
+        // Here that is the caller's mount namespace, whatever the new ones are.
+        Errno::EPERM => {
+            " (the mount is made where the caller is, in a mount namespace that is not his; behind hc-unshare -rm it is)"
+        }
+        _ => "",
     }
 }
 

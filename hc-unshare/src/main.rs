@@ -39,6 +39,7 @@ fn run(args: hc::Args) -> Result<Status> {
     namespaces::unshare(plan.namespaces)?;
     maps.write_from_inside()?;
     let outside = outside::map(outside, &maps, &plan.names)?;
+    outside.as_ref().map_or(Ok(()), namespaces::settle_on_processor)?;
     plan.clocks.set()?;
     let tie = match plan.fork.as_ref().map(fork::fork).transpose()? {
         Some(fork::Role::Parent(child)) => {

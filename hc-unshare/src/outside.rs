@@ -9,12 +9,11 @@ use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, getpid};
-use std::ffi::OsStr;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
 
 /// What it can be asked for, one byte each. The answer is [`DONE`], or the message of the failure.
 const MAP: u8 = b'm';
+const PROBE: u8 = b'p';
 const BIND: u8 = b'b';
 const RELEASE: u8 = b'r';
 const DONE: &[u8] = b"+";
@@ -76,6 +75,9 @@ fn serve(socket: &OwnedFd, caller: Pid, maps: &Maps, names: &[Name]) -> Result<(
         let result = match receive(socket, &mut request)? {
             0 => return Ok(()),
             _ if request == [MAP] => maps.write_from_outside(caller),
+            _ if request == [PROBE] => {
+                names::can_be_bound(names, caller).then_some(()).ok_or_else(|| Error::new("no"))
+            }
             _ if request == [BIND] => names::bind(names, caller),
             _ => {
                 names::release(names);
@@ -106,6 +108,11 @@ pub(crate) fn map(outside: Option<Outside>, maps: &Maps, names: &[Name]) -> Resu
 }
 
 impl Outside {
+    /// Whether the mount namespace of this process can be bound to the file for it.
+    pub(crate) fn can_bind(&self) -> Result<bool> {
+        Ok(self.request(PROBE)? == DONE)
+    }
+
     /// Binds the namespaces of the caller of [`start`] to their files.
     pub(crate) fn bind(&self) -> Result<()> {
         self.ask(BIND)
@@ -118,15 +125,20 @@ impl Outside {
     }
 
     fn ask(&self, request: u8) -> Result<()> {
+        match self.request(request)? {
+            answer if answer == DONE => Ok(()),
+            message => Err(Error::new(String::from_utf8_lossy(&message))),
+        }
+    }
+
+    /// The answer to a request.
+    fn request(&self, request: u8) -> Result<Vec<u8>> {
         let gone = || Error::new("the process outside of the new namespaces was killed");
         post(&self.socket, &[request]).map_err(|_| gone())?;
-        let mut answer = [0; MAX_ANSWER];
+        let mut answer = vec![0; MAX_ANSWER];
         let length = receive(&self.socket, &mut answer)?;
-        match answer.get(..length).unwrap_or_default() {
-            [] => Err(gone()),
-            answer if answer == DONE => Ok(()),
-            message => Err(Error::new(OsStr::from_bytes(message).to_string_lossy())),
-        }
+        answer.truncate(length);
+        if answer.is_empty() { Err(gone()) } else { Ok(answer) }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::sys::{self, Ended, Patience};
 use hc::{Context, Result, Status};
 use nix::sys::signal::{SigSet, Signal};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getpid};
 
 /// Waits for `child`; the status is the child's own. A child that died of a signal is followed by the same
 /// signal, so that a shell sees what it would have seen without this process between. `forward`: SIGINT and SIGTERM,
@@ -50,6 +50,10 @@ fn forward_until_sigchld(child: Pid) -> Result<()> {
 
 /// A shell that has stopped its job expects that all of it stands still, and goes on together.
 fn stop_with(child: Pid) {
+    if getpid() == Pid::from_raw(1) {
+        // Process 1 of a PID namespace does not stop by a signal of its own, and would continue the child at once.
+        return;
+    }
     // Returns when somebody lets this process go on.
     let _ = nix::sys::signal::raise(Signal::SIGSTOP);
     let _ = nix::sys::signal::kill(child, Signal::SIGCONT);
