@@ -32,8 +32,11 @@ pub(crate) enum Role {
 //   child    furnishes the mount namespace, changes root, becomes NEXT with the caller's signal state
 pub(crate) fn fork(how: &Fork) -> Result<Role> {
     let mut parent_s = SigSet::empty();
-    parent_s.add(Signal::SIGINT);
-    parent_s.add(Signal::SIGTERM);
+    // The last three: the parent stops when it has seen that the child has. Stopped by the terminal before that, it would
+    // stop once more when it goes on.
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU] {
+        parent_s.add(signal);
+    }
     if how.forward {
         // Then all three are waited for, in one place.
         parent_s.add(Signal::SIGCHLD);

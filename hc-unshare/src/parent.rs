@@ -54,6 +54,10 @@ fn stop_with(child: Pid) {
         // Process 1 of a PID namespace does not stop by a signal of its own, and would continue the child at once.
         return;
     }
+    if sys::goes_on(child) {
+        // Both were stopped, and are continued: there is nothing left to do.
+        return;
+    }
     // Returns when somebody lets this process go on.
     let _ = nix::sys::signal::raise(Signal::SIGSTOP);
     let _ = nix::sys::signal::kill(child, Signal::SIGCONT);

@@ -70,6 +70,18 @@ fn wait(child: Pid, options: c_int) -> nix::Result<Option<Ended>> {
     }
 }
 
+/// True if `child` was continued after it was stopped, which is forgotten then. If it has ended, that is left to be waited
+/// for.
+pub(crate) fn goes_on(child: Pid) -> bool {
+    let mut information = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
+    let (id, options) = (child.as_raw().unsigned_abs(), libc::WCONTINUED | libc::WNOHANG);
+    // SAFETY: what there is to tell is written to memory of its size.
+    let waited = unsafe { libc::waitid(libc::P_PID, id, information.as_mut_ptr(), options) };
+    // SAFETY: zeros, or what the call has written.
+    let information = unsafe { information.assume_init() };
+    waited == 0 && information.si_signo == libc::SIGCHLD
+}
+
 /// Ends a child that could not become what it was made for. What the standard library would do at an end is the
 /// parent's to do.
 pub(crate) fn end_child(status: c_int) -> ! {

@@ -24,9 +24,10 @@ pub(super) fn id(what: &str, value: &OsStr) -> Result<u32> {
     id_in(value.as_bytes()).ok_or_else(|| Error::usage(format!("'{}' is no {what} id", hc::show(value))))
 }
 
-/// 4294967295 means "no change" to the kernel.
+/// As strtoul(3) reads it, but 4294967295 means "no change" to the kernel.
 fn id_in(value: &[u8]) -> Option<u32> {
-    number(value).filter(|id| *id != u32::MAX)
+    let value = value.trim_ascii_start();
+    number(value.strip_prefix(b"+").unwrap_or(value)).filter(|id| *id != u32::MAX)
 }
 
 /// `UID:GID`.
