@@ -100,6 +100,8 @@ impl Running {
     pub fn write(&mut self, bytes: &[u8], last: bool) {
         self.pending.extend_from_slice(bytes);
         self.hold_input = !last;
+        // Now, as far as there is room: who writes may go on to wait for something else than output.
+        self.feed();
     }
 
     /// Reads its output until `text` has come; fails when it ends, or the time does, before that.

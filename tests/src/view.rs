@@ -41,6 +41,18 @@ impl View {
         self.all("mount").into_iter().map(without_numbers).collect()
     }
 
+    /// The lines `inside outside count` of `uid_map` or `gid_map`, smallest first: the kernel keeps the order in
+    /// which a few were written, but they mean the same in any.
+    #[track_caller]
+    pub fn id_map(&self, key: &str) -> Vec<[u32; 3]> {
+        let words: Vec<u32> =
+            self.get(key).split_whitespace().map(|word| word.parse().expect("a number")).collect();
+        let mut lines: Vec<[u32; 3]> =
+            words.chunks_exact(3).map(|line| [line[0], line[1], line[2]]).collect();
+        lines.sort_unstable();
+        lines
+    }
+
     /// The namespaces that are not those of `outside`, by name.
     pub fn new_namespaces(&self, outside: &View) -> Vec<String> {
         let own = self.0.iter().filter(|(key, _)| key.starts_with("ns."));
@@ -60,6 +72,7 @@ impl View {
                 "processes" if value != "1" => "several".to_owned(),
                 "fd" => value.rsplit_once(' ').map_or(value.clone(), |(fd, _)| fd.to_owned()),
                 "mount" => without_numbers(value),
+                name if name.starts_with("clock.") => ahead(value, outside.get(name)),
                 name if name.starts_with("ns.") => {
                     if outside.get(name) == value {
                         "same".to_owned()
@@ -73,6 +86,12 @@ impl View {
         }
         lines
     }
+}
+
+/// A clock's seconds as what it is ahead of another reading, in thousands: a test does not take that long.
+fn ahead(value: &str, of: &str) -> String {
+    let seconds = |text: &str| text.parse::<i64>().unwrap_or(0);
+    ((seconds(value) - seconds(of) + 500).div_euclid(1000)).to_string()
 }
 
 fn relative(value: &str, pid: &str) -> String {
@@ -96,7 +115,7 @@ fn without_numbers(line: &str) -> String {
 mod tests {
     use super::*;
 
-    const OUTSIDE: &str = "pid=7\nns.net=net:[1]\nns.uts=uts:[2]\n";
+    const OUTSIDE: &str = "pid=7\nclock.boottime=900\nns.net=net:[1]\nns.uts=uts:[2]\n";
 
     #[test]
     fn a_view_is_read_key_by_key() {
@@ -107,11 +126,27 @@ mod tests {
     }
 
     #[test]
+    fn id_maps_are_lines_of_three_numbers() {
+        let view = View::parse("uid_map=1 100000 65536 0 65534 1\ngid_map=\n");
+        assert_eq!(view.id_map("uid_map"), [[0, 65534, 1], [1, 100_000, 65536]]);
+        assert_eq!(view.id_map("gid_map"), [] as [[u32; 3]; 0]);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_counts() {
+        let outside = View::parse(OUTSIDE);
+        let clock = |seconds: i64| {
+            View::parse(&format!("clock.boottime={seconds}\n")).comparable(&outside)["clock.boottime"].clone()
+        };
+        assert_eq!([clock(901), clock(99_901), clock(-99_101)], [["0"], ["99"], ["-100"]]);
+    }
+
+    #[test]
     fn what_differs_from_run_to_run_does_not_count() {
         let outside = View::parse(OUTSIDE);
         let run = |pid: u32, net: u32, mount: u32| {
             View::parse(&format!(
-                "pid={pid}\npgrp={pid}\nns.net=net:[{net}]\nns.uts=uts:[2]\n\
+                "pid={pid}\npgrp={pid}\nclock.boottime={pid}\nns.net=net:[{net}]\nns.uts=uts:[2]\n\
                  mount={mount} 1 8:1 / /x rw shared:{mount} - ext4 /dev/a rw\nfd=0 fifo 0 9:{mount}\n"
             ))
             .comparable(&outside)

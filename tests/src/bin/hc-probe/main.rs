@@ -4,6 +4,8 @@
 //! is, and works where proc is not mounted. It shares no code with what it is there to test.
 //!
 //! * `hc-probe [ARG]...`: print the view; `hc-probe to=FILE`: write it there (standard output may be closed)
+//! * `hc-probe owner FILE`: print the uid that owns the user namespace FILE
+//! * `hc-probe rejoin FILE`: enter the mount namespace of process 1, and open FILE
 //! * `hc-probe escape FILE`: try to leave a root directory by chroot(2), the classic way, and open FILE
 #![cfg_attr(not(test), no_main)]
 #![allow(clippy::print_stdout)]
@@ -35,9 +37,26 @@ pub unsafe extern "C" fn main(
     {
         return escape(marker);
     }
+    if let [_, verb, namespace] = arguments.as_slice()
+        && verb.to_bytes() == b"owner"
+    {
+        return owner(namespace);
+    }
+    if let [_, verb, marker] = arguments.as_slice()
+        && verb.to_bytes() == b"rejoin"
+    {
+        return rejoin(marker);
+    }
     let text = view::collect(&arguments, &environment);
     let target = arguments.get(1).and_then(|first| first.to_bytes().strip_prefix(b"to="));
     i32::from(write(target, &text).is_err())
+}
+
+fn owner(namespace: &CStr) -> libc::c_int {
+    use nix::fcntl::{OFlag, open};
+    let file = open(namespace, OFlag::O_RDONLY | OFlag::O_CLOEXEC, nix::sys::stat::Mode::empty());
+    let Some(owner) = file.ok().and_then(|file| sys::owner(file.as_fd())) else { return 1 };
+    i32::from(write(None, format!("{owner}\n").as_bytes()).is_err())
 }
 
 fn write(target: Option<&[u8]>, mut text: &[u8]) -> nix::Result<()> {
@@ -55,6 +74,18 @@ fn write(target: Option<&[u8]>, mut text: &[u8]) -> nix::Result<()> {
         text = text.get(written..).unwrap_or_default();
     }
     Ok(())
+}
+
+/// Entering a mount namespace leads to its root directory: that of a process which was put elsewhere by chroot(2)
+/// is the old one. 0 when `marker` is in reach then.
+fn rejoin(marker: &CStr) -> libc::c_int {
+    use nix::fcntl::{OFlag, open};
+    let namespace = open("/proc/1/ns/mnt", OFlag::O_RDONLY | OFlag::O_CLOEXEC, nix::sys::stat::Mode::empty());
+    let Ok(namespace) = namespace else { return 2 };
+    if nix::sched::setns(namespace, nix::sched::CloneFlags::CLONE_NEWNS).is_err() {
+        return 3;
+    }
+    i32::from(nix::sys::stat::stat(marker).is_err())
 }
 
 /// A process that keeps its working directory outside of the new root can walk up from there: with

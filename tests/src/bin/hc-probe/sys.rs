@@ -3,7 +3,7 @@
 
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd, BorrowedFd};
 
 /// Standard output, if it is open.
 // SAFETY: only handed to write(2), which answers EBADF when it is closed.
@@ -106,6 +106,64 @@ pub(crate) fn capabilities() -> [u64; 3] {
         word(high) << 32 | word(low)
     };
     [whole(0), whole(1), whole(2)]
+}
+
+/// The signal that this process gets when its parent ends; 0 is none.
+pub(crate) fn parent_death_signal() -> i32 {
+    let mut signal = 0;
+    // SAFETY: a number of the kernel's type, alive during the call.
+    unsafe { libc::prctl(libc::PR_GET_PDEATHSIG, &raw mut signal, 0, 0, 0) };
+    signal
+}
+
+/// True when `capability` is in the set that this option of prctl(2) asks for: the bounding set, or with its own
+/// sub-option the ambient one. Nothing for a capability that the kernel does not know.
+fn has_capability(option: i32, first: libc::c_ulong, second: libc::c_ulong) -> Option<bool> {
+    // SAFETY: plain numbers.
+    let answer = unsafe { libc::prctl(option, first, second, 0, 0) };
+    (answer >= 0).then_some(answer == 1)
+}
+
+/// The bounding set and the ambient set.
+pub(crate) fn further_capabilities() -> [u64; 2] {
+    let ambient = libc::PR_CAP_AMBIENT_IS_SET.try_into().unwrap_or(0);
+    let set = |of: &dyn Fn(libc::c_ulong) -> Option<bool>| {
+        let members = (0..64).filter(|&number| of(number) == Some(true));
+        members.fold(0, |set, number| set | 1 << number)
+    };
+    [
+        set(&|number| has_capability(libc::PR_CAPBSET_READ, number, 0)),
+        set(&|number| has_capability(libc::PR_CAP_AMBIENT, ambient, number)),
+    ]
+}
+
+/// The personality: 0 is Linux.
+pub(crate) fn personality() -> i32 {
+    // SAFETY: a number that only asks.
+    unsafe { libc::personality(0xffff_ffff) }
+}
+
+/// The uid that the file system looks at.
+pub(crate) fn fsuid() -> i32 {
+    // SAFETY: no user has this number, so nothing changes.
+    unsafe { libc::setfsuid(libc::uid_t::MAX) }
+}
+
+/// The seconds of a clock.
+pub(crate) fn seconds(clock: libc::clockid_t) -> i64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: written to a structure of its type.
+    unsafe { libc::clock_gettime(clock, &raw mut time) };
+    time.tv_sec
+}
+
+/// The user who owns a user namespace, as this process's own one has it.
+pub(crate) fn owner(namespace: BorrowedFd<'_>) -> Option<libc::uid_t> {
+    const NS_GET_OWNER_UID: libc::Ioctl = 0xb704;
+    let mut owner: libc::uid_t = 0;
+    // SAFETY: a number of the kernel's type, alive during the call.
+    let asked = unsafe { libc::ioctl(namespace.as_raw_fd(), NS_GET_OWNER_UID, &raw mut owner) };
+    (asked == 0).then_some(owner)
 }
 
 /// The soft and hard limit of a resource.

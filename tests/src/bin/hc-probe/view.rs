@@ -34,6 +34,8 @@ pub(crate) fn collect(arguments: &[&CStr], environment: &[&CStr]) -> Vec<u8> {
     signals(&mut lines);
     ids(&mut lines);
     place(&mut lines);
+    lines.text("clock.monotonic", sys::seconds(libc::CLOCK_MONOTONIC));
+    lines.text("clock.boottime", sys::seconds(libc::CLOCK_BOOTTIME));
     for (name, resource) in [
         ("nofile", libc::RLIMIT_NOFILE),
         ("nproc", libc::RLIMIT_NPROC),
@@ -66,6 +68,7 @@ fn signals(lines: &mut Lines) {
     let list = |numbers: Vec<i32>| numbers.iter().map(i32::to_string).collect::<Vec<_>>().join(" ");
     lines.text("ignored", list(sys::ignored()));
     lines.text("blocked", list(sys::blocked()));
+    lines.text("pdeathsig", sys::parent_death_signal());
 }
 
 fn ids(lines: &mut Lines) {
@@ -78,6 +81,12 @@ fn ids(lines: &mut Lines) {
     lines.text("groups", groups.join(" "));
     let [effective, permitted, inheritable] = sys::capabilities();
     lines.text("capabilities", format_args!("{effective:x} {permitted:x} {inheritable:x}"));
+    let [bounding, ambient] = sys::further_capabilities();
+    lines.text("bounding", format_args!("{bounding:x}"));
+    lines.text("ambient", format_args!("{ambient:x}"));
+    lines.text("securebits", sys::prctl(libc::PR_GET_SECUREBITS));
+    lines.text("fsuid", sys::fsuid());
+    lines.text("personality", sys::personality());
     lines.text("no_new_privs", sys::prctl(libc::PR_GET_NO_NEW_PRIVS));
     lines.text("dumpable", sys::prctl(libc::PR_GET_DUMPABLE));
     lines.text("pid", nix::unistd::getpid());
@@ -111,7 +120,7 @@ fn files(lines: &mut Lines) {
             lines.bytes(&format!("ns.{name}"), id.as_os_str().as_bytes());
         }
     }
-    for name in ["uid_map", "gid_map", "setgroups"] {
+    for name in ["uid_map", "gid_map", "setgroups", "timens_offsets", "cgroup"] {
         let content = std::fs::read_to_string(Path::new("/proc/self").join(name)).unwrap_or_default();
         let words: Vec<&str> = content.split_whitespace().collect();
         lines.text(name, words.join(" "));
