@@ -3,6 +3,7 @@
 mod diagnostics;
 mod differential;
 mod drop_in;
+mod newer;
 mod parent;
 mod root;
 mod way_in;
