@@ -5,6 +5,7 @@ mod differential;
 mod drop_in;
 mod newer;
 mod parent;
+mod persist;
 mod root;
 mod way_in;
 
