@@ -3,7 +3,10 @@
 mod diagnostics;
 mod differential;
 mod drop_in;
+mod job_control;
+mod kill_child;
 mod newer;
+mod old_root;
 mod parent;
 mod persist;
 mod root;
