@@ -14,12 +14,22 @@ pub fn text(path: &str) -> String {
     std::fs::read_to_string(file(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The text of all source files in such a directory.
+/// The text of all source files in such a directory and below it.
 #[track_caller]
 pub fn sources(directory: &str) -> String {
     let entries = std::fs::read_dir(file(directory)).unwrap_or_else(|error| panic!("{directory}: {error}"));
-    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
-    names.filter(|name| name.ends_with(".rs")).map(|name| text(&format!("{directory}/{name}"))).collect()
+    let mut names: Vec<_> = entries.flatten().collect();
+    names.sort_by_key(std::fs::DirEntry::file_name);
+    let mut texts = String::new();
+    for entry in names {
+        let name = format!("{directory}/{}", entry.file_name().display());
+        if entry.path().is_dir() {
+            texts += &sources(&name);
+        } else if entry.path().extension().is_some_and(|kind| kind == "rs") {
+            texts += &text(&name);
+        }
+    }
+    texts
 }
 
 /// Every manual page, by its path in the tree.

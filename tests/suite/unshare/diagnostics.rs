@@ -5,7 +5,7 @@ use hc_tests::{Cmd, Output, can_make_hosts, docs, require, user_namespaces};
 
 /// The message that begins and ends like a line of the page, where `(...)` stands for the cause.
 #[track_caller]
-fn says(output: Output, status: i32, line: &str) -> String {
+pub(super) fn says(output: Output, status: i32, line: &str) -> String {
     let text = docs::text("man/hc-unshare.1");
     let known = text.lines().any(|known| known == format!(".It \"hc-unshare: {line}\""));
     assert!(known, "the page has no such line: {line}");
@@ -38,7 +38,7 @@ die "execveat: $!";
 
 /// Runs a program with a seccomp filter that refuses the system call of the first number with the error of the
 /// second: load the number; equal? the error; else allowed.
-const WITHOUT_CALL: &str = r#"
+pub(super) const WITHOUT_CALL: &str = r#"
 my $filter = pack("SCCL" x 4, 0x20, 0, 0, 0, 0x15, 0, 1, shift, 0x06, 0, 0, 0x50000 + shift, 0x06, 0, 0, 0x7fff0000);
 my $program = pack("Sx6P", 4, $filter);
 syscall(157, 38, 1, 0, 0, 0) and die "no_new_privs: $!";
@@ -47,13 +47,14 @@ exec @ARGV or die "exec: $!";
 "#;
 
 /// Numbers of system calls, for the filter.
-const UNSHARE: &str = "272";
+pub(super) const UNSHARE: &str = "272";
 const CLONE: &str = "56";
 const PIVOT_ROOT: &str = "155";
 const SETNS: &str = "308";
 const MOUNT: &str = "165";
+pub(super) const SETGROUPS: &str = "116";
 
-fn perl(script: &str) -> Cmd {
+pub(super) fn perl(script: &str) -> Cmd {
     Cmd::line(["perl", "-e", script])
 }
 
@@ -239,6 +240,7 @@ fn a_limit_on_namespaces_is_named() {
         ("-n", "net"),
         ("-p", "pid"),
         ("-C", "cgroup"),
+        ("-T", "time"),
     ] {
         let script =
             format!("echo 0 >/proc/sys/user/max_{kind}_namespaces && exec hc-unshare -f {option} true");

@@ -163,10 +163,10 @@ fn without_a_program_the_shell_is_a_login_shell() {
     require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let dir = Dir::new();
     for (named, shell) in [("", "-sh"), ("/bin/bash", "-bash")] {
-        let file = dir.file("passwd", &format!("nobody:x:65534:65534::/:/x\nroot:x:0:0::/:{named}\n"));
+        let file = dir.file("passwd", format!("nobody:x:65534:65534::/:/x\nroot:x:0:0::/:{named}\n"));
         let line =
             format!("mount --bind {} /etc/passwd; echo 'echo $0 $#; exit 3' | hc-unshare -f", file.display());
-        unshare(&["-m", "sh", "-c", &line]).run().exits(3).says(&format!("{shell} 0\n")).quiet();
+        unshare(&["-m", "sh", "-c", &line]).run().exits(3).says(format!("{shell} 0\n")).quiet();
     }
     let message = unshare(&[]).env("SHELL", "/nosuch/sh").run().fails("hc-unshare", 127);
     assert_eq!(message, "/nosuch/sh: No such file or directory (there is no /nosuch)");
