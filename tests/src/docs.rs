@@ -70,9 +70,9 @@ pub fn options_of_help(help: &str) -> BTreeSet<String> {
     found
 }
 
-/// The options in the arms of a parser's `match`.
+/// The options in the arms of a parser's `match`. Its tests are in a file of their own, or at the end.
 pub fn options_of_parser(source: &str) -> BTreeSet<String> {
-    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let after = |text: &str| source.split(text).skip(1).map(str::to_owned).collect::<Vec<_>>();
     let short =
         after("Opt::Short('").into_iter().filter_map(|rest| Some(format!("-{}", rest.split_once('\'')?.0)));
@@ -165,7 +165,8 @@ mod tests {
         assert_eq!(options_of_page(page), set(&["-u", "--unset", "--mount-proc"]));
         let help = "Usage: x [-]\n  -u, --unset=NAME   remove --all\n      --mount-proc[=DIR]  x\n  - y\n";
         assert_eq!(options_of_help(help), set(&["-u", "--unset", "--mount-proc"]));
-        let parser = "Opt::Short('u') | Opt::Long(\"unset\") => 1,\n#[cfg(test)]\nOpt::Short('z')";
+        let parser = "#[cfg(test)]\nmod tests;\nOpt::Short('u') | Opt::Long(\"unset\") => 1,\n\
+                      #[cfg(test)]\nmod tests {\nOpt::Short('z')";
         assert_eq!(options_of_parser(parser), set(&["-u", "--unset"]));
     }
 
