@@ -54,11 +54,13 @@ fn stop_with(child: Pid) {
         // Process 1 of a PID namespace does not stop by a signal of its own, and would continue the child at once.
         return;
     }
-    if sys::goes_on(child) {
-        // Both were stopped, and are continued: there is nothing left to do.
+    // Both may have been stopped by a signal for the group, and continued so: then there is nothing left to do.
+    if sys::has_gone_on(child) {
         return;
     }
     // Returns when somebody lets this process go on.
     let _ = nix::sys::signal::raise(Signal::SIGSTOP);
-    let _ = nix::sys::signal::kill(child, Signal::SIGCONT);
+    if !sys::has_gone_on(child) {
+        let _ = nix::sys::signal::kill(child, Signal::SIGCONT);
+    }
 }

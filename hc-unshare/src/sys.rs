@@ -70,11 +70,12 @@ fn wait(child: Pid, options: c_int) -> nix::Result<Option<Ended>> {
     }
 }
 
-/// True if `child` was continued after it was stopped, which is forgotten then. If it has ended, that is left to be waited
-/// for.
-pub(crate) fn goes_on(child: Pid) -> bool {
+/// True if `child`, which was stopped, has been continued, or was stopped once more after that. What there is to wait for
+/// is left.
+pub(crate) fn has_gone_on(child: Pid) -> bool {
     let mut information = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
-    let (id, options) = (child.as_raw().unsigned_abs(), libc::WCONTINUED | libc::WNOHANG);
+    let options = libc::WCONTINUED | libc::WSTOPPED | libc::WNOHANG | libc::WNOWAIT;
+    let id = child.as_raw().unsigned_abs();
     // SAFETY: what there is to tell is written to memory of its size.
     let waited = unsafe { libc::waitid(libc::P_PID, id, information.as_mut_ptr(), options) };
     // SAFETY: zeros, or what the call has written.
