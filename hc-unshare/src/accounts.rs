@@ -64,6 +64,12 @@ pub(crate) fn number(text: impl AsRef<[u8]>) -> Option<u32> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
+/// A number as a user gives it: strtoul(3) allows for blanks and a plus sign before it.
+pub(crate) fn given_number(text: &[u8]) -> Option<u32> {
+    let text = text.trim_ascii_start();
+    number(text.strip_prefix(b"+").unwrap_or(text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,5 +102,9 @@ mod tests {
         for text in ["", "+1", "-1", " 1", "1 ", "0x1", "4294967296"] {
             assert_eq!(number(text), None, "{text}");
         }
+        for text in ["7", "+7", " 7", "\t+7"] {
+            assert_eq!(given_number(text.as_bytes()), Some(7), "{text}");
+        }
+        assert_eq!(given_number(b"7 "), None);
     }
 }

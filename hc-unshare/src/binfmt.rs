@@ -1,6 +1,6 @@
 //! Interpreters for other formats of programs, in a user namespace of their own: the kernel's binfmt-misc.rst.
 
-use hc::{Context, Error, Result};
+use hc::{Error, Result};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat};
 use nix::sys::stat::Mode;

@@ -41,12 +41,16 @@ pub(crate) fn of_refused_propagation(errno: Errno) -> &'static str {
     }
 }
 
+/// The words to add when a file in /proc is missing.
+pub(crate) fn of_missing_proc(errno: Errno) -> &'static str {
+    if errno == Errno::ENOENT && fs::metadata("/proc/self/ns").is_err() { " (is /proc mounted?)" } else { "" }
+}
+
 /// The words to add when a namespace cannot be bound to a file.
 pub(crate) fn of_refused_name(errno: Errno, kind: Kind, shared: bool) -> &'static str {
     match errno {
-        Errno::ENOENT => " (the file has to exist: touch it)",
         Errno::ENOTDIR => " (a namespace is bound to a file, not to a directory)",
-        Errno::EINVAL if kind == Kind::Mount && shared => {
+        Errno::EINVAL | Errno::ELOOP if kind == Kind::Mount && shared => {
             " (the mount that the file is on is shared, so that the namespace would hold itself: take a directory D with \
              mount --bind D D; mount --make-private D)"
         }

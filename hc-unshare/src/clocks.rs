@@ -1,6 +1,7 @@
 //! The clocks of a new time namespace: time_namespaces(7).
 
-use hc::{Context, Error, Result};
+use crate::causes;
+use hc::{Error, Result};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
@@ -27,7 +28,9 @@ impl Clocks {
         if lines.is_empty() {
             return Ok(());
         }
-        let file = open(FILE, OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty()).context(FILE)?;
+        let file = open(FILE, OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty()).map_err(|errno| {
+            Error::new(format!("{FILE}: {}{}", hc::reason(errno), causes::of_missing_proc(errno)))
+        })?;
         // In one call: the kernel takes all lines or none.
         write(file, lines.as_bytes()).map(drop).map_err(|errno| {
             let because = match errno {

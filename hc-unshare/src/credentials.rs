@@ -35,7 +35,9 @@ pub(crate) struct Owner {
 impl Owner {
     /// Becomes that user, for a user namespace belongs to who makes it.
     pub(crate) fn take(self) -> Result<()> {
-        change(Some(self.user), Some(self.group))
+        change(Some(self.user), Some(self.group))?;
+        // With the user the kernel has made this process's files in /proc root's, and there are more of them to write.
+        sys::make_dumpable().map_err(|errno| refused("prctl PR_SET_DUMPABLE", errno))
     }
 }
 

@@ -46,21 +46,25 @@ pub(crate) fn fork(how: &Fork) -> Result<Role> {
     // A caller that ignores SIGCHLD has its children reaped by the kernel, status and all.
     let caller_s_sigchld = sys::default_sigchld().context("sigaction SIGCHLD")?;
     let tie = how.kill_child.map(Tie::to_this_process).transpose()?;
-    match sys::fork() {
-        Ok(ForkResult::Parent { child }) => {
+    match checked()? {
+        ForkResult::Parent { child } => {
             // Not to keep a directory busy, nor show one of the host's as /proc/PID/cwd.
             let _ = chdir("/");
             Ok(Role::Parent(child))
         }
-        Ok(ForkResult::Child) => {
+        ForkResult::Child => {
             if matches!(caller_s_sigchld.handler(), SigHandler::SigIgn) {
                 sys::restore_sigchld(&caller_s_sigchld).context("sigaction SIGCHLD")?;
             }
             sigprocmask(SigmaskHow::SIG_SETMASK, Some(&caller_s), None).context("sigprocmask")?;
             Ok(Role::Child(tie))
         }
-        Err(errno) => Err(Error::new(format!("fork: {}{}", hc::reason(errno), cause(errno)))),
     }
+}
+
+/// fork(2), with the reason if there is no further process.
+pub(crate) fn checked() -> Result<ForkResult> {
+    sys::fork().map_err(|errno| Error::new(format!("fork: {}{}", hc::reason(errno), cause(errno))))
 }
 
 /// What makes the child die with its parent.

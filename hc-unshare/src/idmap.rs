@@ -6,8 +6,9 @@ mod write;
 
 pub(crate) use ranges::Range;
 
-use crate::accounts;
-use hc::{Context, Error, Result};
+use crate::{accounts, causes};
+use hc::{Error, Result};
+use nix::errno::Errno;
 use nix::unistd::{getegid, geteuid};
 use ranges::Block;
 use std::ffi::{OsStr, OsString};
@@ -134,7 +135,11 @@ impl Wish {
                 Block { range: Range { inside: outside, outside, count }, moves_up: false }
             }
             Wish::All => {
-                let content = accounts::read(names.map).context(names.map)?;
+                let content = accounts::read(names.map).map_err(|error| {
+                    let errno = Errno::from_raw(error.raw_os_error().unwrap_or_default());
+                    let because = causes::of_missing_proc(errno);
+                    Error::new(format!("{}: {}{because}", names.map, hc::reason(errno)))
+                })?;
                 return Ok(identities(&String::from_utf8_lossy(&content)));
             }
         };
@@ -158,7 +163,7 @@ fn id(name: &OsStr, names: &Names) -> Result<u32> {
     let Names { what, accounts, .. } = names;
     let known = accounts::read(accounts);
     let id = known.as_ref().ok().and_then(|content| accounts::id_of(content, name.as_bytes()));
-    let id = id.or_else(|| accounts::number(name.as_bytes()));
+    let id = id.or_else(|| accounts::given_number(name.as_bytes()));
     // The last number is no id: it means "no change" to the kernel.
     id.filter(|id| *id != u32::MAX).ok_or_else(|| {
         Error::new(format!("'{}': no {what} of that name in {accounts}, and no {what} id", hc::show(name)))
@@ -170,7 +175,7 @@ fn subordinate_ids(names: &Names) -> Result<(u32, u32)> {
     let user = geteuid().as_raw();
     let file = names.subordinate;
     let content = accounts::read(file).map_err(|error| {
-        let reason = hc::reason(nix::errno::Errno::from_raw(error.raw_os_error().unwrap_or(0)));
+        let reason = hc::reason(Errno::from_raw(error.raw_os_error().unwrap_or_default()));
         Error::new(format!("{file}: {reason} (that is where subordinate ids are given to users)"))
     })?;
     let passwd = accounts::read(accounts::PASSWD).unwrap_or_default();

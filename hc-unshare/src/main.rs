@@ -21,7 +21,9 @@ mod shell;
 mod sys;
 
 use hc::{Environ, Error, Result, Status};
+use nix::unistd::getpid;
 use options::Plan;
+use outside::Outside;
 
 hc::tool!("hc-unshare", run);
 
@@ -29,7 +31,9 @@ hc::tool!("hc-unshare", run);
 fn run(args: hc::Args) -> Result<Status> {
     let plan = options::parse(args)?;
     let maps = plan.ids.look_up(plan.owner.is_some())?;
-    let outside = match outside::start(&maps, &plan.names)? {
+    let caller = getpid();
+    let (direct, names) = plan.names_by_way();
+    let outside = match outside::start(&maps, names)? {
         outside::Role::Inside(outside) => outside,
         outside::Role::Outside(status) => return Ok(status),
     };
@@ -38,8 +42,11 @@ fn run(args: hc::Args) -> Result<Status> {
     }
     namespaces::unshare(plan.namespaces)?;
     maps.write_from_inside()?;
-    let outside = outside::map(outside, &maps, &plan.names)?;
-    outside.as_ref().map_or(Ok(()), namespaces::settle_on_processor)?;
+    let outside = outside::map(outside, &maps, names)?;
+    outside
+        .as_ref()
+        .filter(|_| plan.names_a_mount_namespace())
+        .map_or(Ok(()), namespaces::settle_on_processor)?;
     plan.clocks.set()?;
     let tie = match plan.fork.as_ref().map(fork::fork).transpose()? {
         Some(fork::Role::Parent(child)) => {
@@ -49,10 +56,13 @@ fn run(args: hc::Args) -> Result<Status> {
         Some(fork::Role::Child(tie)) => tie,
         None => None,
     };
-    let Some(outside) = outside else { return Err(become_next(&plan, tie)) };
-    outside.bind()?;
+    let bound = names::bind(direct, caller)?;
+    outside.as_ref().map_or(Ok(()), Outside::bind)?;
     let error = become_next(&plan, tie);
-    outside.release();
+    names::release(&bound);
+    if let Some(outside) = outside {
+        outside.release();
+    }
     Err(error)
 }
 

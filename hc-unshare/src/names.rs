@@ -1,16 +1,16 @@
 //! Files that namespaces are bound to: these live as long as the mounts, without a process in them.
 
-use crate::causes;
 use crate::namespaces::Kind;
+use crate::{causes, sys};
 use hc::{Error, Result};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
-use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::mount::{MntFlags, umount2};
 use nix::sys::stat::Mode;
 use nix::unistd::Pid;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 
 /// A namespace and the file that shall hold it.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,36 +19,81 @@ pub(crate) struct Name {
     pub(crate) file: OsString,
 }
 
+/// What was bound: the mounts, each of which lies on its file.
+pub(crate) type Bound = Vec<OwnedFd>;
+
 /// Binds the namespaces of `process` to their files, all or none of them.
-pub(crate) fn bind(names: &[Name], process: Pid) -> Result<()> {
-    for (done, name) in names.iter().enumerate() {
-        let namespace = format!("/proc/{process}/ns/{}", name.kind.file());
-        let none = None::<&OsStr>;
-        let bound = mount(Some(namespace.as_str()), name.file.as_os_str(), none, MsFlags::MS_BIND, none);
-        if let Err(errno) = bound {
-            release(names.get(..done).unwrap_or_default());
-            let shared = errno == Errno::EINVAL && is_on_shared_mount(&name.file);
-            let because = causes::of_refused_name(errno, name.kind, shared);
-            let file = hc::show(&name.file);
-            return Err(Error::new(format!("bind {namespace} to {file}: {}{because}", hc::reason(errno))));
+pub(crate) fn bind(names: &[Name], process: Pid) -> Result<Bound> {
+    let mut bound = Bound::new();
+    for name in names {
+        match name.bind(process) {
+            Ok(mount) => bound.push(mount),
+            Err(error) => {
+                release(&bound);
+                return Err(error);
+            }
         }
     }
-    Ok(())
+    Ok(bound)
 }
 
-/// Whether the mount namespace of `process`, if there is a name for it, can be bound. If the mount that the file is on
-/// is shared it never can, which is for [`bind`] to tell.
+/// Takes them back: without a process, the namespaces are gone then. By the mounts, for what is called like the file now
+/// may be another one.
+pub(crate) fn release(bound: &Bound) {
+    for mount in bound.iter().rev() {
+        // What cannot be unmounted here was taken away by somebody else.
+        let _ = umount2(format!("/proc/self/fd/{}", mount.as_raw_fd()).as_str(), MntFlags::MNT_DETACH);
+    }
+}
+
+/// Whether the mount namespace of `process`, if there is a name for it, can be bound. Where that will never be, it is for
+/// [`bind`] to tell.
 pub(crate) fn can_be_bound(names: &[Name], process: Pid) -> bool {
     let Some(name) = names.iter().find(|name| name.kind == Kind::Mount) else { return true };
-    let namespace = format!("/proc/{process}/ns/{}", name.kind.file());
-    let none = None::<&OsStr>;
-    match mount(Some(namespace.as_str()), name.file.as_os_str(), none, MsFlags::MS_BIND, none) {
-        Err(Errno::EINVAL) => is_on_shared_mount(&name.file),
-        Ok(()) => {
-            release(std::slice::from_ref(name));
+    match name.file().and_then(|file| name.attach(process, &file)) {
+        Err(Errno::EINVAL | Errno::ELOOP) => is_on_shared_mount(&name.file),
+        Ok(mount) => {
+            release(&vec![mount]);
             true
         }
         Err(_) => true,
+    }
+}
+
+impl Name {
+    fn bind(&self, process: Pid) -> Result<OwnedFd> {
+        let failed = |errno: Errno, because: &str| {
+            let (namespace, file) = (self.namespace(process), hc::show(&self.file));
+            Error::new(format!("bind {namespace} to {file}: {}{because}", hc::reason(errno)))
+        };
+        let file = self.file().map_err(|errno| {
+            let because = if errno == Errno::ENOENT { " (the file has to exist: touch it)" } else { "" };
+            failed(errno, because)
+        })?;
+        self.attach(process, &file).map_err(|errno| {
+            let shared = matches!(errno, Errno::EINVAL | Errno::ELOOP) && is_on_shared_mount(&self.file);
+            match errno {
+                Errno::ENOENT => failed(errno, causes::of_missing_proc(errno)),
+                errno => failed(errno, causes::of_refused_name(errno, self.kind, shared)),
+            }
+        })
+    }
+
+    fn namespace(&self, process: Pid) -> String {
+        format!("/proc/{process}/ns/{}", self.kind.file())
+    }
+
+    /// The file. A link is followed, once and for all.
+    fn file(&self) -> nix::Result<OwnedFd> {
+        open(self.file.as_os_str(), OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())
+    }
+
+    fn attach(&self, process: Pid, file: &OwnedFd) -> nix::Result<OwnedFd> {
+        let namespace =
+            open(self.namespace(process).as_str(), OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())?;
+        let mount = sys::clone_mount(&namespace)?;
+        sys::attach_tree(&mount, file)?;
+        Ok(mount)
     }
 }
 
@@ -69,14 +114,6 @@ fn is_on_shared_mount(file: &OsStr) -> bool {
     mount.next().is_some_and(|line| {
         line.skip(5).take_while(|field| *field != "-").any(|field| field.starts_with("shared:"))
     })
-}
-
-/// Takes them back: without a process, the namespaces are gone then.
-pub(crate) fn release(names: &[Name]) {
-    for name in names.iter().rev() {
-        // What cannot be unmounted here was taken away by somebody else.
-        let _ = umount2(name.file.as_os_str(), MntFlags::MNT_DETACH);
-    }
 }
 
 /// In the order of their kinds, which is that in which unshare(1) binds them.

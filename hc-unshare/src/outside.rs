@@ -1,13 +1,13 @@
 //! A process that stays outside for a while, to do there what whoever has entered the new namespaces can do no more:
 //! map other ids than the caller's own, and bind namespaces to files of the mount namespace that was left.
 
+use crate::fork;
 use crate::idmap::Maps;
-use crate::names::{self, Name};
-use crate::sys;
+use crate::names::{self, Bound, Name};
+use crate::sys::{self, Ended};
 use hc::{Context, Error, Result, Status};
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
-use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, getpid};
 use std::os::fd::{AsRawFd, OwnedFd};
 
@@ -35,7 +35,7 @@ pub(crate) struct Outside {
     child: Option<Pid>,
 }
 
-/// Starts it, if `maps` or `names` take one.
+/// Starts it, if `maps` take one, or `names`: those that cannot be bound, or released, from where this process goes.
 // From here on there are two processes, or three.
 //   caller    leaves for the new namespaces, asks, and becomes NEXT (or the parent of it)
 //   outside   answers until the caller's end of the socket is closed, which exec does, and so does any death
@@ -49,9 +49,9 @@ pub(crate) fn start(maps: &Maps, names: &[Name]) -> Result<Role> {
     let kind = (AddressFamily::Unix, SockType::SeqPacket, SockFlag::SOCK_CLOEXEC);
     let (socket, other) = socketpair(kind.0, kind.1, None, kind.2).context("socketpair")?;
     let is_orphan = !names.is_empty();
-    match sys::fork().context("fork")? {
+    match fork::checked()? {
         ForkResult::Parent { child } => {
-            if is_orphan && waitpid(child, None).context("wait")? != WaitStatus::Exited(child, 0) {
+            if is_orphan && has_failed(child)? {
                 // It has told why.
                 return Ok(Role::Outside(Status::FAILED));
             }
@@ -59,7 +59,9 @@ pub(crate) fn start(maps: &Maps, names: &[Name]) -> Result<Role> {
         }
         ForkResult::Child => {
             drop(socket);
-            if is_orphan && let ForkResult::Parent { .. } = sys::fork().context("fork")? {
+            // The caller may have had it ignored, and then there would be no status to wait for.
+            sys::default_sigchld().context("sigaction SIGCHLD")?;
+            if is_orphan && let ForkResult::Parent { .. } = fork::checked()? {
                 return Ok(Role::Outside(Status::SUCCESS));
             }
             serve(&other, caller, maps, names)?;
@@ -70,6 +72,7 @@ pub(crate) fn start(maps: &Maps, names: &[Name]) -> Result<Role> {
 
 /// Answers the requests of `caller`.
 fn serve(socket: &OwnedFd, caller: Pid, maps: &Maps, names: &[Name]) -> Result<()> {
+    let mut bound = Bound::new();
     loop {
         let mut request = [0];
         let result = match receive(socket, &mut request)? {
@@ -78,9 +81,9 @@ fn serve(socket: &OwnedFd, caller: Pid, maps: &Maps, names: &[Name]) -> Result<(
             _ if request == [PROBE] => {
                 names::can_be_bound(names, caller).then_some(()).ok_or_else(|| Error::new("no"))
             }
-            _ if request == [BIND] => names::bind(names, caller),
+            _ if request == [BIND] => names::bind(names, caller).map(|mounts| bound = mounts),
             _ => {
-                names::release(names);
+                names::release(&bound);
                 Ok(())
             }
         };
@@ -103,8 +106,18 @@ pub(crate) fn map(outside: Option<Outside>, maps: &Maps, names: &[Name]) -> Resu
         return Ok(Some(outside));
     }
     drop(outside.socket);
-    outside.child.map_or(Ok(()), |child| waitpid(child, None).map(drop).context("wait"))?;
+    outside.child.map_or(Ok(false), has_failed)?;
     Ok(None)
+}
+
+/// Waits for `child`: whether it has failed. A caller that ignores SIGCHLD has its children reaped by the kernel, and this
+/// tells then that they have ended, but not how.
+fn has_failed(child: Pid) -> Result<bool> {
+    match sys::wait_for(child) {
+        Ok(Ended::Exited(0)) | Err(Errno::ECHILD) => Ok(false),
+        Ok(_) => Ok(true),
+        Err(errno) => Err(errno).context("wait"),
+    }
 }
 
 impl Outside {

@@ -103,6 +103,12 @@ pub(crate) fn has_ended(pidfd: &OwnedFd) -> nix::Result<bool> {
     Errno::result(unsafe { libc::poll(&raw mut poll, 1, 0) }).map(|ready| ready > 0)
 }
 
+/// Makes the files in /proc/PID belong to the user that this process has become.
+pub(crate) fn make_dumpable() -> nix::Result<()> {
+    // SAFETY: takes plain numbers.
+    Errno::result(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 1) }).map(drop)
+}
+
 /// Has this process get `signal`, of this number, when its parent dies. Any change of credentials undoes it.
 pub(crate) fn set_parent_death_signal(signal: c_int) -> nix::Result<()> {
     // SAFETY: takes plain numbers.
@@ -183,9 +189,18 @@ pub(crate) fn clone_tree(directory: &impl AsFd) -> nix::Result<OwnedFd> {
         | libc::OPEN_TREE_CLOEXEC
         | libc::AT_EMPTY_PATH.unsigned_abs()
         | libc::AT_RECURSIVE.unsigned_abs();
-    let directory = directory.as_fd().as_raw_fd();
+    open_tree(directory, flags)
+}
+
+/// The same of one mount alone, from a file on.
+pub(crate) fn clone_mount(file: &impl AsFd) -> nix::Result<OwnedFd> {
+    open_tree(file, libc::OPEN_TREE_CLONE | libc::OPEN_TREE_CLOEXEC | libc::AT_EMPTY_PATH.unsigned_abs())
+}
+
+fn open_tree(place: &impl AsFd, flags: u32) -> nix::Result<OwnedFd> {
+    let place = place.as_fd().as_raw_fd();
     // SAFETY: an empty C string and plain numbers.
-    owned(unsafe { libc::syscall(libc::SYS_open_tree, directory, c"".as_ptr(), flags) })
+    owned(unsafe { libc::syscall(libc::SYS_open_tree, place, c"".as_ptr(), flags) })
 }
 
 /// move_mount(2): attaches the detached `tree` on `directory`.

@@ -1,6 +1,7 @@
 //! newuidmap(1) and newgidmap(1), which map the subordinate ids of a user.
 
 use super::ranges::Range;
+use crate::fork;
 use crate::sys::{self, Ended};
 use hc::{Context, Environ, Error, Result};
 use nix::errno::Errno;
@@ -42,7 +43,7 @@ pub(crate) fn map(program: &str, process: Pid, ranges: &[Range]) -> Result<()> {
 //   child    becomes `argv`, with the pipe as its standard error
 fn run(argv: &[OsString]) -> Result<(Vec<u8>, Option<i32>)> {
     let (reader, writer) = pipe2(OFlag::O_CLOEXEC).context("pipe")?;
-    let child = match sys::fork().context("fork")? {
+    let child = match fork::checked()? {
         ForkResult::Child => become_it(argv, &writer),
         ForkResult::Parent { child } => child,
     };

@@ -47,6 +47,20 @@ pub(crate) struct Plan {
     pub(crate) argv: Vec<OsString>,
 }
 
+impl Plan {
+    /// The names that can be bound, and released, from where this process goes; and those that take one outside.
+    pub(crate) fn names_by_way(&self) -> (&[Name], &[Name]) {
+        let leaves = Kind::Mount.flag() | Kind::User.flag();
+        let moves = self.root != Root::Unchanged;
+        if self.namespaces.intersects(leaves) || moves { (&[], &self.names) } else { (&self.names, &[]) }
+    }
+
+    /// True where a mount namespace is to be bound to a file.
+    pub(crate) fn names_a_mount_namespace(&self) -> bool {
+        self.names.iter().any(|name| name.kind == Kind::Mount)
+    }
+}
+
 /// Options as they come; what they mean together is decided once all are read.
 #[derive(Default)]
 pub(super) struct Given {

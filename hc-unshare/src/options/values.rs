@@ -1,6 +1,6 @@
 //! The values of options. Pure; each failure is a usage error.
 
-use crate::accounts::number;
+use crate::accounts::given_number;
 use crate::credentials::Owner;
 use crate::idmap::{Range, Setgroups, Wish};
 use crate::propagation::Propagation;
@@ -24,10 +24,9 @@ pub(super) fn id(what: &str, value: &OsStr) -> Result<u32> {
     id_in(value.as_bytes()).ok_or_else(|| Error::usage(format!("'{}' is no {what} id", hc::show(value))))
 }
 
-/// As strtoul(3) reads it, but 4294967295 means "no change" to the kernel.
+/// 4294967295 means "no change" to the kernel.
 fn id_in(value: &[u8]) -> Option<u32> {
-    let value = value.trim_ascii_start();
-    number(value.strip_prefix(b"+").unwrap_or(value)).filter(|id| *id != u32::MAX)
+    given_number(value).filter(|id| *id != u32::MAX)
 }
 
 /// `UID:GID`.
@@ -63,7 +62,7 @@ pub(super) fn map(option: &str, value: &OsStr) -> Result<Wish> {
         _ => {}
     }
     let numbers = |separator: u8| -> Vec<Option<u32>> {
-        value.as_bytes().split(|&byte| byte == separator).map(number).collect()
+        value.as_bytes().split(|&byte| byte == separator).map(given_number).collect()
     };
     match (numbers(b':').as_slice(), numbers(b',').as_slice()) {
         ([Some(inside), Some(outside), Some(count)], _) | (_, [Some(outside), Some(inside), Some(count)]) => {
@@ -86,7 +85,7 @@ pub(super) fn signal(value: &OsStr) -> Result<c_int> {
 pub(super) fn seconds(option: &str, value: &OsStr) -> Result<i64> {
     value
         .to_str()
-        .and_then(|text| text.parse().ok())
+        .and_then(|text| text.trim_ascii_start().parse().ok())
         .ok_or_else(|| Error::usage(format!("{option}: '{}' is no number of seconds", hc::show(value))))
 }
 
