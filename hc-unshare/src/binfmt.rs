@@ -17,8 +17,12 @@ pub(crate) const DIRECTORY: &str = "/proc/sys/fs/binfmt_misc";
 /// otherwise when it is needed, in NEXT's.
 pub(crate) fn register(mount: &OwnedFd, target: &OsStr, definition: &OsStr) -> Result<()> {
     let file = format!("{}/register", hc::show(target));
-    let register =
-        openat(mount, "register", OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty()).context(&file)?;
+    let register = openat(mount, "register", OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty());
+    let register = register.map_err(|errno| {
+        let because =
+            if errno == Errno::EACCES { " (it belongs to root of the user namespace: -r)" } else { "" };
+        Error::new(format!("{file}: {}{because}", hc::reason(errno)))
+    })?;
     // In one call, which is how the kernel takes it.
     write(register, definition.as_bytes()).map(drop).map_err(|errno| {
         let because = match errno {

@@ -6,7 +6,7 @@ use hc::{Error, Result};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::mount::{MntFlags, umount2};
-use nix::sys::stat::Mode;
+use nix::sys::stat::{Mode, SFlag, fstat};
 use nix::unistd::Pid;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -92,9 +92,15 @@ impl Name {
         let namespace =
             open(self.namespace(process).as_str(), OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())?;
         let mount = sys::clone_mount(&namespace)?;
-        sys::attach_tree(&mount, file)?;
+        sys::attach_tree(&mount, file)
+            .map_err(|errno| if is_directory(file) { Errno::ENOTDIR } else { errno })?;
         Ok(mount)
     }
+}
+
+fn is_directory(file: &OwnedFd) -> bool {
+    fstat(file)
+        .is_ok_and(|status| SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT == SFlag::S_IFDIR)
 }
 
 /// True if the mount that `file` is on is shared, according to /proc.

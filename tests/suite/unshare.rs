@@ -1,6 +1,7 @@
 //! hc-unshare(1): as unshare(1), and then as a root directory that cannot be left.
 
 mod causes;
+mod corners;
 mod diagnostics;
 mod differential;
 mod drop_in;
