@@ -50,7 +50,7 @@ pub(crate) fn of_missing_proc(errno: Errno) -> &'static str {
 pub(crate) fn of_refused_name(errno: Errno, kind: Kind, shared: bool) -> &'static str {
     match errno {
         Errno::ENOTDIR => " (a namespace is bound to a file, not to a directory)",
-        Errno::EINVAL | Errno::ELOOP if kind == Kind::Mount && shared => {
+        Errno::EINVAL if kind == Kind::Mount && shared => {
             " (the mount that the file is on is shared, so that the namespace would hold itself: take a directory D with \
              mount --bind D D; mount --make-private D)"
         }

@@ -51,7 +51,7 @@ pub(crate) fn release(bound: &Bound) {
 pub(crate) fn can_be_bound(names: &[Name], process: Pid) -> bool {
     let Some(name) = names.iter().find(|name| name.kind == Kind::Mount) else { return true };
     match name.file().and_then(|file| name.attach(process, &file)) {
-        Err(Errno::EINVAL | Errno::ELOOP) => is_on_shared_mount(&name.file),
+        Err(Errno::EINVAL) => is_on_shared_mount(&name.file),
         Ok(mount) => {
             release(&vec![mount]);
             true
@@ -71,7 +71,7 @@ impl Name {
             failed(errno, because)
         })?;
         self.attach(process, &file).map_err(|errno| {
-            let shared = matches!(errno, Errno::EINVAL | Errno::ELOOP) && is_on_shared_mount(&self.file);
+            let shared = errno == Errno::EINVAL && is_on_shared_mount(&self.file);
             match errno {
                 Errno::ENOENT => failed(errno, causes::of_missing_proc(errno)),
                 errno => failed(errno, causes::of_refused_name(errno, self.kind, shared)),
@@ -92,8 +92,12 @@ impl Name {
         let namespace =
             open(self.namespace(process).as_str(), OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())?;
         let mount = sys::clone_mount(&namespace)?;
-        sys::attach_tree(&mount, file)
-            .map_err(|errno| if is_directory(file) { Errno::ENOTDIR } else { errno })?;
+        sys::attach_tree(&mount, file).map_err(|errno| match errno {
+            _ if is_directory(file) => Errno::ENOTDIR,
+            // What mount(2) says: there is no loop of symbolic links.
+            Errno::ELOOP => Errno::EINVAL,
+            errno => errno,
+        })?;
         Ok(mount)
     }
 }
