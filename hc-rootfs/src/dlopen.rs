@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 /// How much a feature matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Priority {
     Required,
     Recommended,
@@ -14,7 +14,7 @@ pub(crate) enum Priority {
 }
 
 /// A library that is opened when it is needed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Wish {
     /// The first of these that is there.
     pub(crate) names: Vec<Vec<u8>>,

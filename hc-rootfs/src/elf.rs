@@ -3,11 +3,13 @@
 //! Every file is hostile. Reads are bounded by the limits below whatever the headers claim; offsets and
 //! sizes are checked before they are used.
 
+mod defect;
 mod notes;
 mod strings;
 mod unwind;
 
 use crate::errno::errno_of;
+pub(crate) use defect::Defect;
 use goblin::container::{Container, Ctx};
 use goblin::elf::dynamic::{
     DF_1_NODEFLIB, DT_FLAGS_1, DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB, Dyn, Dynamic,
@@ -15,6 +17,7 @@ use goblin::elf::dynamic::{
 use goblin::elf::header::{ET_DYN, ET_EXEC};
 use goblin::elf::program_header::{PT_DYNAMIC, PT_INTERP, PT_LOAD, ProgramHeader};
 use nix::errno::Errno;
+use std::collections::HashSet;
 use std::os::unix::fs::FileExt;
 use strings::Strings;
 pub(crate) use unwind::unwinds;
@@ -57,14 +60,14 @@ pub(crate) struct Machine {
 }
 
 /// The name of another object, and why it stands there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Need {
     pub(crate) name: Vec<u8>,
     pub(crate) role: Role,
 }
 
 /// What one object is to another that names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Role {
     /// DT_NEEDED
     Needed,
@@ -82,7 +85,7 @@ pub(crate) struct Object {
     pub(crate) soname: Option<Vec<u8>>,
     pub(crate) rpath: Option<Vec<u8>>,
     pub(crate) runpath: Option<Vec<u8>>,
-    /// In the order of the dynamic section.
+    /// In the order of the dynamic section, each once.
     pub(crate) needed: Vec<Need>,
     /// DF_1_NODEFLIB: neither the system directories nor cache hits in them.
     pub(crate) no_default: bool,
@@ -92,17 +95,14 @@ pub(crate) struct Object {
     pub(crate) may_unwind: bool,
 }
 
-/// Why a file is not an object that can be loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Defect {
-    /// No ELF magic.
-    NotElf,
-    /// For another class, byte order or processor: a search goes on.
-    OtherMachine,
-    /// Something in it contradicts itself.
-    Broken(&'static str),
-    /// It could not be read.
-    Unreadable(Errno),
+impl Object {
+    /// How much memory it takes, roughly.
+    pub(crate) fn size(&self) -> usize {
+        let text = |text: &Vec<u8>| text.len() + size_of::<Need>();
+        let texts = [&self.interpreter, &self.soname, &self.rpath, &self.runpath].into_iter().flatten();
+        let names = self.needed.iter().map(|need| &need.name);
+        size_of::<Self>() + texts.chain(names).chain(&self.notes).map(text).sum::<usize>()
+    }
 }
 
 /// Reads `file`, for `wanted` if it has to fit to a program.
@@ -209,6 +209,8 @@ fn dynamic_names(
             _ => {}
         }
     }
+    let mut seen = HashSet::new();
+    object.needed.retain(|need| seen.insert(need.clone()));
     // elf_get_dynamic_info() in glibc's elf/get-dynamic-info.h.
     if object.runpath.is_some() {
         object.rpath = None;

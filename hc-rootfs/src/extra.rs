@@ -8,7 +8,7 @@ mod loaders;
 mod tree;
 mod view;
 
-use crate::host::{self, Examined, Host, Id, MAX_LINKS, Source, Step, Ware, id_of, over_proc};
+use crate::host::{self, Examined, Host, Id, MAX_LINKS, NoWay, Source, Step, Ware, id_of};
 use crate::programs::Closure;
 use crate::script;
 use crate::sysroot::kind;
@@ -166,7 +166,9 @@ impl Extras {
             }
             let (_, real) = host.way(from.parent().unwrap_or(Path::new("/")))?;
             match host.node(&real.join(last)).map_err(|errno| failed(reason(errno)))? {
-                host::Node::Link { of_proc: true, .. } => return Err(failed(over_proc(&real.join(last)))),
+                host::Node::Link { of_proc: true, .. } => {
+                    return Err(failed(NoWay::OfProc(real.join(last)).to_string()));
+                }
                 host::Node::Link { target, .. } => {
                     let to_directory = host.sysroot.is_directory(&real.join(last));
                     (from, to) = (real.join(&target), parent_place.join(&target));

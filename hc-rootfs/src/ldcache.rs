@@ -9,6 +9,7 @@ use crate::elf::Machine;
 use goblin::elf::header::{EM_386, EM_AARCH64, EM_ARM, EM_PPC64, EM_RISCV, EM_S390, EM_X86_64};
 pub(crate) use merge::{Line, Merged, merge};
 use std::cmp::Ordering;
+use std::rc::Rc;
 
 const OLD_MAGIC: &[u8] = b"ld.so-1.7.0\0";
 const MAGIC: &[u8] = b"glibc-ld.so.cache1.1";
@@ -17,11 +18,14 @@ const ENTRY: usize = 24;
 
 /// Four glibc-hwcaps of a processor, and more of the older kind.
 const MAX_VARIANTS: usize = 32;
+/// Of one name, for all machines.
+const MAX_SAME: usize = 256;
 
 /// The new-format part of a cache file.
 pub(crate) struct Cache {
-    /// From its magic on: all offsets count from there.
-    data: Vec<u8>,
+    file: Rc<Vec<u8>>,
+    /// Where its magic is: all offsets count from there.
+    start: usize,
     entries: usize,
     little_endian: bool,
 }
@@ -40,10 +44,6 @@ impl Entry<'_> {
         self.hwcap != 0
     }
 
-    fn line_is(&self, name: &[u8], flags: u32) -> bool {
-        self.flags == flags && self.name == name
-    }
-
     /// The same, to be written.
     pub(crate) fn line(&self) -> Line {
         Line { name: self.name.to_vec(), flags: self.flags, path: self.path.to_vec(), hwcap: self.hwcap }
@@ -52,25 +52,19 @@ impl Entry<'_> {
 
 impl Cache {
     /// `None` for a file that is no cache, or that only libc5 would read.
-    pub(crate) fn parse(mut file: Vec<u8>) -> Option<Self> {
-        if file.starts_with(OLD_MAGIC) {
-            // ldconfig -c compat: an old cache of 12-byte entries, then the new one, aligned to 8.
-            let native = u32::from_ne_bytes(*file.get(12..)?.first_chunk()?);
-            let old = 16 + usize::try_from(native).ok()?.checked_mul(12)?;
-            file = file.split_off(file.len().min(old.checked_next_multiple_of(8)?));
-        }
-        if !file.starts_with(MAGIC) {
-            return None;
-        }
+    pub(crate) fn parse(file: Rc<Vec<u8>>) -> Option<Self> {
+        let start = start_of(&file)?;
+        let data = file.get(start..)?;
         // 1 is big, 2 is little; 0 is an ldconfig that did not say, which wrote for its own machine.
-        let little_endian = match file.get(28)? & 3 {
+        let little_endian = match data.get(28)? & 3 {
             0 => cfg!(target_endian = "little"),
             1 => false,
             _ => true,
         };
-        let mut cache = Cache { data: file, entries: 0, little_endian };
+        let room = data.len().saturating_sub(HEADER) / ENTRY;
+        let mut cache = Cache { file, start, entries: 0, little_endian };
         let claimed = usize::try_from(cache.word(20)?).ok()?;
-        cache.entries = claimed.min(cache.data.len().saturating_sub(HEADER) / ENTRY);
+        cache.entries = claimed.min(room);
         Some(cache)
     }
 
@@ -100,6 +94,7 @@ impl Cache {
             }
         }
         (low..self.entries)
+            .take(MAX_SAME)
             .map_while(move |index| self.entry(index).filter(|entry| entry.name == name))
             .filter(move |entry| wanted.is_none_or(|wanted| wanted.contains(&entry.flags)))
     }
@@ -117,17 +112,35 @@ impl Cache {
         })
     }
 
+    fn data(&self) -> &[u8] {
+        self.file.get(self.start..).unwrap_or_default()
+    }
+
     fn word(&self, at: usize) -> Option<u32> {
-        let bytes = *self.data.get(at..)?.first_chunk()?;
+        let bytes = *self.data().get(at..)?.first_chunk()?;
         Some(if self.little_endian { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
     }
 
     fn string(&self, offset: u32) -> Option<&[u8]> {
         const MAX: usize = 4096;
-        let rest = self.data.get(usize::try_from(offset).ok()?..)?;
+        let rest = self.data().get(usize::try_from(offset).ok()?..)?;
         let rest = rest.get(..MAX).unwrap_or(rest);
         rest.get(..rest.iter().position(|&byte| byte == 0)?)
     }
+}
+
+/// Where the new format begins in a file. ldconfig -c compat writes the old one before it, of 12-byte entries, and aligns
+/// the new to 8; the number of them is in the byte order of the machine that the cache is for.
+fn start_of(file: &[u8]) -> Option<usize> {
+    if !file.starts_with(OLD_MAGIC) {
+        return file.starts_with(MAGIC).then_some(0);
+    }
+    let count = *file.get(12..)?.first_chunk()?;
+    [u32::from_le_bytes(count), u32::from_be_bytes(count)].into_iter().find_map(|count| {
+        let start =
+            usize::try_from(count).ok()?.checked_mul(12)?.checked_add(16)?.checked_next_multiple_of(8)?;
+        file.get(start..)?.starts_with(MAGIC).then_some(start)
+    })
 }
 
 /// The values of an entry's flags that a program of `machine` accepts; `None` for a machine of which this is

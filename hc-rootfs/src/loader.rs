@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 const MUSL_DIRECTORIES: [&str; 3] = ["/lib", "/usr/local/lib", "/usr/lib"];
 /// Where a glibc that says nothing else looks.
 const GLIBC_DIRECTORIES: [&str; 4] = ["/lib64", "/usr/lib64", "/lib", "/usr/lib"];
+/// More than any distribution compiles in, or lists for musl.
+const MAX_DIRECTORIES: usize = 256;
 /// The first glibc 2 that looks only into `glibc-hwcaps`.
 const WITHOUT_LEGACY: u32 = 37;
 /// The libraries whose place musl's loader takes itself.
@@ -85,7 +87,8 @@ pub(crate) fn is_own_of_musl(directory: Option<&Path>) -> bool {
 /// The directories in musl's own file, one a line or with colons between them.
 fn listed(content: &[u8]) -> Option<Vec<PathBuf>> {
     let parts = content.split(|&byte| byte == b':' || byte == b'\n').filter(|part| !part.is_empty());
-    let list: Vec<PathBuf> = parts.map(|part| PathBuf::from(OsStr::from_bytes(part))).collect();
+    let list: Vec<PathBuf> =
+        parts.take(MAX_DIRECTORIES).map(|part| PathBuf::from(OsStr::from_bytes(part))).collect();
     (!list.is_empty()).then_some(list)
 }
 
@@ -112,6 +115,7 @@ fn compiled_in(content: &[u8]) -> Option<Vec<PathBuf>> {
     let run: Vec<PathBuf> = strings
         .by_ref()
         .take_while(|text| is_directory(text))
+        .take(MAX_DIRECTORIES)
         .map(|text| PathBuf::from(OsStr::from_bytes(text.strip_suffix(b"/").unwrap_or(text))))
         .collect();
     (!run.is_empty()).then_some(run)
@@ -186,6 +190,14 @@ mod tests {
         assert_eq!(Defaults::of(Kind::Glibc, b"", AMD64).directories.len(), 4);
         let musl = Defaults::of(Kind::Musl, b"", AMD64);
         assert_eq!(musl.directories, MUSL_DIRECTORIES.map(PathBuf::from));
+    }
+
+    #[test]
+    fn a_list_of_directories_has_an_end() {
+        for (kind, text) in [(Kind::Glibc, "/lib/\0"), (Kind::Musl, "/lib\n")] {
+            let content = format!("\0{}", text.repeat(100_000));
+            assert_eq!(Defaults::of(kind, content.as_bytes(), AMD64).directories.len(), MAX_DIRECTORIES);
+        }
     }
 
     #[test]

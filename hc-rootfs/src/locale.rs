@@ -1,6 +1,7 @@
 //! The C library's locales: a directory for each, or all of them in one archive.
 
 use crate::resolver::Files;
+use crate::room::FULL;
 use hc::{Error, Result, show};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -20,7 +21,7 @@ pub(crate) fn files(name: &OsStr, host: &impl Files) -> Result<Vec<PathBuf>> {
     }
     let names = [name.to_owned(), normalized(name)];
     for directory in names.iter().map(|name| Path::new(PLACE).join(name)) {
-        let files = tree(&directory, host);
+        let files = tree(&directory, host).ok_or_else(|| failed(FULL))?;
         if !files.is_empty() {
             return Ok(files);
         }
@@ -36,17 +37,22 @@ pub(crate) fn files(name: &OsStr, host: &impl Files) -> Result<Vec<PathBuf>> {
     Err(failed(&format!("is not in {PLACE} (see localedef(1))")))
 }
 
-/// The files in `directory`, and in the directories in there.
-fn tree(directory: &Path, host: &impl Files) -> Vec<PathBuf> {
+/// The files in `directory`, and in the directories in there; `None` when there is no room for so many.
+fn tree(directory: &Path, host: &impl Files) -> Option<Vec<PathBuf>> {
     let mut found = Vec::new();
+    let mut add = |path: PathBuf| {
+        let size = 4 * path.as_os_str().len() + size_of::<PathBuf>();
+        found.push(path);
+        host.room().take(size).then_some(())
+    };
     for path in host.names(directory).iter().map(|name| directory.join(name)) {
         if host.is_directory(&path) {
-            found.extend(host.names(&path).iter().map(|name| path.join(name)));
+            host.names(&path).iter().try_for_each(|name| add(path.join(name)))?;
         } else {
-            found.push(path);
+            add(path)?;
         }
     }
-    found
+    Some(found)
 }
 
 /// The name with its character set as the C library writes it (_nl_normalize_codeset() in glibc): `C.UTF-8` is

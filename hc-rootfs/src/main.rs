@@ -19,6 +19,7 @@ mod options;
 mod programs;
 mod report;
 mod resolver;
+mod room;
 mod script;
 mod skeleton;
 mod sysroot;

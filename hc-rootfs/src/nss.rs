@@ -6,8 +6,12 @@ pub(crate) const CONFIG: &str = "/etc/nsswitch.conf";
 /// The first glibc 2 that has these two in libc itself.
 const WITH_FILES: u32 = 34;
 
-/// The modules that the file `config` names and that are no part of a glibc of this `release`.
-pub(crate) fn modules(config: &[u8], release: Option<u32>) -> BTreeSet<Vec<u8>> {
+/// Nobody has more than ten.
+pub(crate) const MAX_MODULES: usize = 256;
+
+/// The modules that the file `config` names and that are no part of a glibc of this `release`; `None` when there are
+/// too many.
+pub(crate) fn modules(config: &[u8], release: Option<u32>) -> Option<BTreeSet<Vec<u8>>> {
     let has_files = release.is_some_and(|minor| minor >= WITH_FILES);
     let mut found = BTreeSet::new();
     for line in config.split(|&byte| byte == b'\n') {
@@ -23,10 +27,13 @@ pub(crate) fn modules(config: &[u8], release: Option<u32>) -> BTreeSet<Vec<u8>> 
             if is_name && !in_action && !is_built_in {
                 found.insert(word.to_vec());
             }
+            if found.len() > MAX_MODULES {
+                return None;
+            }
             in_action &= !word.ends_with(b"]");
         }
     }
-    found
+    Some(found)
 }
 
 /// The file of a module.
@@ -39,12 +46,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_list_of_modules_has_an_end() {
+        let config =
+            |count: usize| (0..count).fold(String::from("a:"), |text, number| text + &format!(" m{number}"));
+        let count = |number| modules(config(number).as_bytes(), None).map(|found| found.len());
+        assert_eq!(count(MAX_MODULES), Some(MAX_MODULES));
+        assert_eq!(count(MAX_MODULES + 1), None);
+    }
+
+    #[test]
     fn modules_stand_after_the_colon() {
         let config =
             b"# passwd: no\npasswd:\tfiles systemd # x\nhosts: files [ NOTFOUND=return a ] my-host dns\n\
                        group: compat [SUCCESS=merge] db\nodd files\nb: ../../x\n";
         let names = |release| {
-            let found = modules(config, release).into_iter();
+            let found = modules(config, release).unwrap().into_iter();
             found.map(|name| String::from_utf8(name).unwrap()).collect::<Vec<_>>()
         };
         assert_eq!(names(Some(36)), ["compat", "db", "my-host", "systemd"]);

@@ -49,10 +49,12 @@ pub(crate) struct Closure {
     /// Its byte order is the machine's.
     pub(crate) little_endian: bool,
     /// What could be opened by those, and is not there.
-    pub(crate) absent: Vec<Absent>,
+    pub(crate) absent: Vec<Rc<Absent>>,
     /// What else is wanted of each program.
     pub(crate) extras: Extras,
     known: HashMap<PathBuf, usize>,
+    known_absent: HashSet<Rc<Absent>>,
+    known_needing_proc: HashSet<PathBuf>,
     /// The programs that were looked into.
     opened: HashSet<PathBuf>,
 }
@@ -210,7 +212,7 @@ impl Closure {
 
     /// Notes that the program at `path` reads its `$ORIGIN`, if it does.
     pub(crate) fn note_origin(&mut self, object: &Object, path: &Path) {
-        if resolver::names_origin(object) && !self.needing_proc.iter().any(|known| known == path) {
+        if resolver::names_origin(object) && self.known_needing_proc.insert(path.to_owned()) {
             self.needing_proc.push(path.to_owned());
         }
     }
@@ -218,8 +220,8 @@ impl Closure {
     /// Notes what a search tells besides files.
     pub(crate) fn add_opened(&mut self, cached: Vec<Line>, absent: Vec<Absent>) {
         self.cached.extend(cached);
-        let absent = absent.into_iter().filter(|absent| !self.absent.contains(absent));
-        self.absent.extend(absent.collect::<Vec<_>>());
+        let absent = absent.into_iter().map(Rc::new);
+        self.absent.extend(absent.filter(|absent| self.known_absent.insert(Rc::clone(absent))));
     }
 
     /// Adds a file that is no object.

@@ -5,70 +5,43 @@
 //! container starts with an environment of its own.
 
 mod demand;
+mod effort;
+mod files;
 mod find;
 mod hwcaps;
+mod journal;
 mod links;
+mod loaded;
 mod paths;
+mod queue;
 mod tried;
 
 use crate::elf::{Machine, Need, Object, Role};
 use crate::host::Id;
 use crate::ldcache::{Cache, Line};
 use crate::loader::{Defaults, Kind};
+use crate::room::FULL;
 use crate::tokens;
 pub(crate) use demand::{Absent, Extras};
+use effort::Effort;
+pub(crate) use files::{Files, Found, Unusable};
 use find::{Candidate, Hits};
 use hc::{Error, Result, show};
 use hwcaps::Known;
+use journal::Journal;
 pub(crate) use links::{How, Link};
 use links::{Named, Spot};
-use std::cell::{Cell, OnceCell, RefCell};
+use loaded::Loaded;
+use queue::Queue;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use tried::Tried;
 
 pub(crate) const CACHE: &str = "/etc/ld.so.cache";
-/// A program with two hundred libraries, each in a directory of its own, takes twenty thousand. A hostile one
-/// could name more places than anybody waits for.
-const MAX_TRIES: u32 = 1 << 18;
-
-/// The files of the host, or of a test.
-pub(crate) trait Files {
-    /// The object at `path`, if it is one for `wanted`.
-    fn object(&self, path: &Path, wanted: Machine) -> std::result::Result<Found, Unusable>;
-    /// The whole of a small file; empty when there is none.
-    fn content(&self, path: &Path) -> Vec<u8>;
-    /// The names in a directory, sorted; none when there is no such directory.
-    fn names(&self, directory: &Path) -> Vec<OsString>;
-    /// What [`crate::elf::unwinds`] says of a file.
-    fn unwinds(&self, path: &Path) -> bool;
-    fn is_directory(&self, path: &Path) -> bool;
-    /// Where to look as in `LD_LIBRARY_PATH`.
-    fn library_path(&self) -> &[PathBuf] {
-        &[]
-    }
-}
-
-/// An object that can be loaded.
-#[derive(Clone)]
-pub(crate) struct Found {
-    pub(crate) object: Rc<Object>,
-    pub(crate) id: Id,
-}
-
-/// Why there is none.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Unusable {
-    /// Not there, or not for the likes of us: the search goes on.
-    Absent,
-    /// For another machine: the search goes on.
-    OtherMachine,
-    /// There, and bad: the loader would stop here.
-    Bad(String),
-}
 
 /// What a program needs beside itself.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -86,19 +59,6 @@ pub(crate) struct Needs {
     pub(crate) absent: Vec<Absent>,
 }
 
-/// One loaded object, as far as it matters to those that it needs.
-struct Loaded {
-    path: PathBuf,
-    /// What `$ORIGIN` is.
-    origin: PathBuf,
-    id: Id,
-    object: Rc<Object>,
-    /// Who needed it first; `None` for the program.
-    needer: Option<Rc<Loaded>>,
-    /// Where it is in [`Needs::files`]; the program is not there.
-    place: Option<usize>,
-}
-
 /// The search for one program.
 struct Search<'a, F> {
     files: &'a F,
@@ -111,7 +71,7 @@ struct Search<'a, F> {
     /// Names that need no search, and the files behind them: those asked for before, and DT_SONAMEs.
     known: HashMap<Vec<u8>, Named>,
     ids: HashSet<Id>,
-    queue: VecDeque<Rc<Loaded>>,
+    queue: Queue,
     /// Those that were in it.
     loaded: Vec<Rc<Loaded>>,
     /// How many of them were asked what they open.
@@ -123,9 +83,9 @@ struct Search<'a, F> {
     needs: Needs,
     /// The names in there, and where.
     listed: HashMap<PathBuf, usize>,
-    /// How many files were looked for.
-    tries: Cell<u32>,
-    subdirectories: RefCell<Known>,
+    effort: Effort,
+    places: RefCell<Known>,
+    journal: Option<Journal>,
 }
 
 /// Finds what `program` needs. `real` is where it is with all symlinks resolved, which is what `$ORIGIN`
@@ -141,7 +101,7 @@ pub(crate) fn needs(
     let Some(interpreter) = &found.object.interpreter else { return Ok(Needs::default()) };
     let loader = Path::new(OsStr::from_bytes(interpreter)).to_owned();
     let machine = found.object.machine;
-    let of_loader = files.object(&loader, machine).map_err(|unusable| {
+    let of_loader = files.loader(&loader, machine).map_err(|unusable| {
         let why = match unusable {
             Unusable::Absent => "is not there, or not readable".to_owned(),
             Unusable::OtherMachine => "is for another machine".to_owned(),
@@ -162,18 +122,19 @@ pub(crate) fn needs(
         defaults: OnceCell::new(),
         known: HashMap::from([(interpreter.clone(), named)]),
         ids: HashSet::from([found.id, of_loader.id]),
-        queue: VecDeque::new(),
+        queue: Queue::default(),
         loaded: Vec::new(),
         opened: 0,
         variants: VecDeque::new(),
         before: None,
         listed: HashMap::from([(loader.clone(), 0)]),
         needs: Needs { files: vec![(loader, of_loader.id)], links: vec![link], ..Needs::default() },
-        tries: Cell::new(0),
-        subdirectories: RefCell::default(),
+        effort: Effort::default(),
+        places: RefCell::default(),
+        journal: None,
     };
     search.know_soname(&of_loader, Some(by_program));
-    let this = loaded(program.to_owned(), real, found.clone(), None, None);
+    let this = Loaded::new(search.kind, program.to_owned(), real, found.clone(), None, None);
     search.load(this, found, None);
     search.settle()?;
     search.open_on_demand(extras)?;
@@ -216,33 +177,21 @@ impl<F: Files> Search<'_, F> {
         Ok(())
     }
 
-    fn load(&mut self, loaded: Rc<Loaded>, found: &Found, spot: Option<Spot>) {
-        self.know_soname(found, spot);
-        self.queue.push_back(loaded);
-    }
-
-    /// A DT_SONAME is one more name of a loaded object; to musl an object has only the names it was asked for by.
-    fn know_soname(&mut self, found: &Found, spot: Option<Spot>) {
-        if let Some(soname) = found.object.soname.clone().filter(|_| self.kind == Kind::Glibc) {
-            self.known.entry(soname).or_insert(Named { id: found.id, spot });
-        }
-    }
-
     /// Looks for what `needer` needs, unless it is loaded. Those that are to come next go to `filtees`.
     fn need(&mut self, need: &Need, needer: &Rc<Loaded>, filtees: &mut Vec<Rc<Loaded>>) -> Result<()> {
         if self.kind == Kind::Musl && need.role != Role::Needed {
             return Ok(());
         }
         let hits = match self.look(need, needer) {
-            Err(_) if need.role == Role::Auxiliary => return Ok(()),
+            Err(_) if need.role == Role::Auxiliary && !self.is_exhausted() => return Ok(()),
             hits => hits?,
         };
-        let queued = self.queue.len();
+        let end = self.queue.end();
         let known = hits.known.map(|named| named.id);
         self.take(hits, &need.name, needer, None)?;
         if need.role != Role::Needed {
-            filtees.extend(self.queue.drain(queued..));
-            filtees.extend(self.unqueue(known));
+            filtees.extend(self.queue.take_from(end));
+            filtees.extend(known.and_then(|id| self.queue.remove(id)));
         }
         Ok(())
     }
@@ -251,11 +200,11 @@ impl<F: Files> Search<'_, F> {
     fn look(&mut self, need: &Need, needer: &Rc<Loaded>) -> Result<Hits> {
         let mut tried = Tried::new();
         let hits = self.find(&need.name, needer, &mut tried).map_err(|(path, why)| {
-            let (name, needer) = (show(OsStr::from_bytes(&need.name)), by(needer));
+            let (name, needer) = (show(OsStr::from_bytes(&need.name)), needer.by());
             Error::new(format!("{}: {name}{needer}: {} {why}", show(self.program), show(&path)))
         })?;
         if hits.is_empty() && !self.was_known(&need.name) {
-            return Err(tried.error(self.program, &need.name, &by(needer)));
+            return Err(tried.error(self.program, &need.name, &needer.by()));
         }
         Ok(hits)
     }
@@ -266,14 +215,14 @@ impl<F: Files> Search<'_, F> {
         let Hits { names, known, files, variants } = hits;
         let mut files = files.into_iter();
         if let Some(file) = files.next() {
-            let (index, is_new) = self.list(&file);
+            let (index, is_new) = self.list(&file)?;
             let spot = Some((index, file.how));
             for name in names {
-                self.known.insert(name, Named { id: file.found.id, spot });
+                self.know(&name, Named { id: file.found.id, spot });
             }
             self.link(needer, name, spot, how)?;
             if is_new {
-                self.load(file.loaded(needer, index), &file.found, spot);
+                self.load(self.loaded_by(needer, &file, index), &file.found, spot);
             }
         } else {
             let before = || self.before.as_ref().and_then(|before| before.get(name)).copied();
@@ -281,48 +230,54 @@ impl<F: Files> Search<'_, F> {
             self.link(needer, name, spot, how)?;
         }
         for file in files.chain(variants) {
-            let (index, is_new) = self.list(&file);
+            let (index, is_new) = self.list(&file)?;
             self.link(needer, name, Some((index, How::Variant)), None)?;
             if is_new {
-                self.variants.push_back(file.loaded(needer, index));
+                self.variants.push_back(self.loaded_by(needer, &file, index));
             }
         }
         Ok(())
     }
 
     /// Adds a file to the list. Where it is there, and true when it was not loaded yet.
-    fn list(&mut self, file: &Candidate) -> (usize, bool) {
+    fn list(&mut self, file: &Candidate) -> Result<(usize, bool)> {
+        self.room_for(&file.path)?;
+        let soname = file.found.object.soname.as_ref().map_or(0, Vec::len);
+        if !self.files.room().take(2 * soname) {
+            return Err(self.full());
+        }
         // Also when it is loaded already: the loader will open it by this name to find that out.
-        let is_new = self.ids.insert(file.found.id);
         let next = self.needs.files.len();
         let index = *self.listed.entry(file.path.clone()).or_insert(next);
         if index == next {
             self.needs.files.push((file.path.clone(), file.found.id));
         }
-        (index, is_new)
+        Ok((index, self.is_new(file.found.id)))
+    }
+
+    fn loaded_by(&self, needer: &Rc<Loaded>, file: &Candidate, place: usize) -> Rc<Loaded> {
+        Loaded::new(self.kind, file.path.clone(), &file.path, file.found.clone(), Some(needer), Some(place))
+    }
+
+    /// Takes room for `path`, which is copied once or twice before all is done.
+    fn room_for(&self, path: &Path) -> Result<()> {
+        let size = 4 * path.as_os_str().len() + size_of::<Loaded>();
+        if self.files.room().take(size) { Ok(()) } else { Err(self.full()) }
+    }
+
+    fn full(&self) -> Error {
+        Error::new(format!("{}: {FULL}", show(self.program)))
+    }
+
+    /// True when no more can be looked at, or remembered.
+    fn is_exhausted(&self) -> bool {
+        self.effort.is_spent() || self.files.room().is_full()
     }
 
     /// True for a name that another processor does not find from here, but does not look for either.
     fn was_known(&self, name: &[u8]) -> bool {
         self.before.as_ref().is_some_and(|before| before.contains_key(name))
     }
-
-    /// Takes the object of this id out of the queue, if its turn has not come yet.
-    fn unqueue(&mut self, id: Option<Id>) -> Option<Rc<Loaded>> {
-        let index = self.queue.iter().position(|loaded| Some(loaded.id) == id)?;
-        self.queue.remove(index)
-    }
-}
-
-fn loaded(
-    path: PathBuf,
-    real: &Path,
-    found: Found,
-    needer: Option<Rc<Loaded>>,
-    place: Option<usize>,
-) -> Rc<Loaded> {
-    let origin = real.parent().unwrap_or(Path::new("/")).to_owned();
-    Rc::new(Loaded { path, origin, id: found.id, object: found.object, needer, place })
 }
 
 /// True for a program whose search paths or names are given by where it is itself.
@@ -330,14 +285,6 @@ pub(crate) fn names_origin(program: &Object) -> bool {
     let paths = program.rpath.iter().chain(&program.runpath);
     let mut texts = paths.chain(program.needed.iter().map(|need| &need.name)).map(Vec::as_slice);
     program.interpreter.is_some() && texts.any(tokens::names_origin)
-}
-
-/// Whose the name is, for messages that begin with the program.
-fn by(needer: &Loaded) -> String {
-    match &needer.needer {
-        None => ", which it needs".to_owned(),
-        Some(_) => format!(", needed by {}", show(&needer.path)),
-    }
 }
 
 fn as_path(bytes: Vec<u8>) -> PathBuf {

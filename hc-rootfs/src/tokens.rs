@@ -4,6 +4,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 const PLATFORM: &[u8] = b"PLATFORM";
+/// The kernel takes no longer path.
+const MAX_PATH: usize = libc::PATH_MAX.unsigned_abs() as usize;
 
 /// What the tokens stand for.
 pub(crate) struct Tokens<'a> {
@@ -14,13 +16,14 @@ pub(crate) struct Tokens<'a> {
 }
 
 impl Tokens<'_> {
-    /// `text` with its tokens replaced. An unknown token stays as it is.
+    /// `text` with its tokens replaced. An unknown token stays as it is. When the result is longer than any path,
+    /// it is not complete: many tokens make much more of a text than there is in the file.
     pub(crate) fn expand(&self, text: &[u8]) -> Vec<u8> {
         let values: [(&[u8], &[u8]); 3] =
             [(b"ORIGIN", self.origin.as_os_str().as_bytes()), (b"LIB", self.lib), (PLATFORM, self.platform)];
-        let mut result = Vec::with_capacity(text.len());
+        let mut result = Vec::with_capacity(text.len().min(MAX_PATH));
         let mut rest = text;
-        while let Some((&first, after)) = rest.split_first() {
+        while let Some((&first, after)) = rest.split_first().filter(|_| result.len() <= MAX_PATH) {
             let replaced = values
                 .iter()
                 .filter(|_| first == b'$')
@@ -88,6 +91,16 @@ mod tests {
             assert_eq!(expand(text), text);
         }
         assert_eq!(expand("$ORIGINAL"), "/opt/xAL");
+    }
+
+    #[test]
+    fn a_text_does_not_grow_without_end() {
+        let origin = "/x".repeat(2000);
+        let tokens = Tokens { origin: Path::new(&origin), lib: b"lib64", platform: b"haswell" };
+        assert_eq!(tokens.expand(b"$ORIGIN/$LIB").len(), 4006);
+        let length = tokens.expand(&b"$ORIGIN".repeat(100_000)).len();
+        assert!((MAX_PATH..=MAX_PATH + 4000).contains(&length), "{length}");
+        assert!(tokens.expand(&b"$LIB/x".repeat(100_000)).len() > MAX_PATH);
     }
 
     #[test]

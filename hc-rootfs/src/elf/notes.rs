@@ -2,13 +2,14 @@
 
 use super::{Bytes, ProgramHeader, read};
 use goblin::elf::program_header::PT_NOTE;
+use std::collections::HashSet;
 
 const TYPE: u32 = 0x407c_0c0a;
 const OWNER: &[u8] = b"FDO\0";
 /// A segment of notes. systemd's, with fifteen of these, is a tenth of this.
 const MAX_SIZE: u64 = 65536;
-/// Objects have three or four.
-const MAX_SEGMENTS: usize = 16;
+/// All that is read of one file.
+const MAX_TOTAL: u64 = 4 * MAX_SIZE;
 
 /// The texts of all such notes. To the loader notes mean nothing: those that are broken are none.
 pub(super) fn dlopen(
@@ -18,8 +19,13 @@ pub(super) fn dlopen(
     little_endian: bool,
 ) -> Vec<Vec<u8>> {
     let segments = headers.iter().filter(|header| header.p_type == PT_NOTE && header.p_filesz <= MAX_SIZE);
-    let mut texts = Vec::new();
-    for segment in segments.take(MAX_SEGMENTS) {
+    let (mut texts, mut places, mut total) = (Vec::new(), HashSet::new(), 0);
+    for segment in segments {
+        // Headers are small, and many can be for the same notes.
+        if !places.insert(segment.p_offset) || total + segment.p_filesz > MAX_TOTAL {
+            continue;
+        }
+        total += segment.p_filesz;
         let size = usize::try_from(segment.p_filesz).unwrap_or(0);
         let Ok(notes) = read(file, head, segment.p_offset, size, "") else { continue };
         let align = if segment.p_align == 8 { 8 } else { 4 };
@@ -88,6 +94,22 @@ mod tests {
             let expected = [b"[1]\0".to_vec(), b"[3]\0\0".to_vec()];
             assert_eq!(texts(&parts.concat(), align as u64), expected);
         }
+    }
+
+    #[test]
+    fn notes_are_read_once_and_not_without_end() {
+        let segment = [note(TYPE, OWNER, b"[1]", 4), vec![0; 60_000]].concat();
+        let header = |offset: u64| {
+            let size = segment.len() as u64 - offset;
+            ProgramHeader { p_type: PT_NOTE, p_offset: offset, p_filesz: size, ..ProgramHeader::new() }
+        };
+        let read = |offsets: Vec<u64>| {
+            let headers: Vec<_> = offsets.into_iter().map(header).collect();
+            dlopen(&segment, b"", &headers, true).len()
+        };
+        assert_eq!(read(vec![0; 1000]), 1);
+        assert_eq!(read((4..1000).chain([0]).collect()), 0);
+        assert_eq!(read(vec![4, 8, 0]), 1);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use super::{Bytes, Defect, HEAD, dynamic, file_offset, headers, read};
 use goblin::container::Container;
 use goblin::elf::dynamic::{DT_GNU_HASH, DT_HASH, DT_STRSZ, DT_STRTAB, DT_SYMTAB};
+use std::cell::Cell;
 
 const NAMES: [&[u8]; 4] = [b"pthread_cancel", b"pthread_exit", b"thrd_exit", b"backtrace"];
 /// Of a string or symbol table. The largest programs have some megabytes of each.
@@ -20,12 +21,15 @@ pub(super) fn may(head: &[u8], start: u64, size: Option<u64>) -> bool {
     range().is_none_or(|strings| !offsets(strings).is_empty())
 }
 
-/// Looks into the symbols of `file`. What is broken there is so to the loader, too, but not before it is used.
-pub(crate) fn unwinds(file: &impl Bytes) -> bool {
-    look(file).ok().flatten().unwrap_or(false)
+/// Looks into the symbols of `file`, and tells how many bytes that were. What is broken there is so to the loader, too,
+/// but not before it is used.
+pub(crate) fn unwinds(file: &impl Bytes) -> (bool, usize) {
+    let looked_at = Cell::new(0);
+    let found = look(file, &looked_at).ok().flatten().unwrap_or(false);
+    (found, looked_at.get())
 }
 
-fn look(file: &impl Bytes) -> Result<Option<bool>, Defect> {
+fn look(file: &impl Bytes, looked_at: &Cell<usize>) -> Result<Option<bool>, Defect> {
     let mut buffer = [0; HEAD];
     let (head, machine, context, headers) = headers(file, &mut buffer, None)?;
     let Some(entries) = dynamic(file, head, &headers, context)? else { return Ok(None) };
@@ -33,6 +37,7 @@ fn look(file: &impl Bytes) -> Result<Option<bool>, Defect> {
     let table = |tag, offset: u64, size: Option<u64>| {
         let start = file_offset(&headers, value(tag)?)?.checked_add(offset)?;
         let size = usize::try_from(size.filter(|&size| size <= MAX_TABLE)?).ok()?;
+        looked_at.set(looked_at.get() + size);
         read(file, head, start, size, "").ok()
     };
     let word = |bytes: &[u8]| {
@@ -51,11 +56,11 @@ fn look(file: &impl Bytes) -> Result<Option<bool>, Defect> {
     let symbols = table(DT_SYMTAB, 0, end.map(|end| u64::from(end) * size as u64)).unwrap_or_default();
     Ok(Some(symbols.chunks_exact(size).any(|symbol| {
         let undefined = symbol.get(section..section + 2) == Some(&[0, 0]);
-        undefined && word(symbol).is_some_and(|name| names.contains(&name))
+        undefined && word(symbol).is_some_and(|name| names.binary_search(&name).is_ok())
     })))
 }
 
-/// Where in `strings` such names are. They may be the ends of others, as the linker puts them together.
+/// Where in `strings` such names are, in ascending order. They may be the ends of others, as the linker puts them together.
 fn offsets(strings: &[u8]) -> Vec<u32> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -83,8 +88,8 @@ mod tests {
     fn symbols_of_this_machine_s_files_are_read() {
         let file = |path: &str| std::fs::File::open(path).unwrap();
         // It defines them all.
-        assert!(!unwinds(&file("/lib/x86_64-linux-gnu/libc.so.6")));
-        assert!(!unwinds(&file("/bin/sh")));
-        assert!(!unwinds(&b"\x7fELF".to_vec()));
+        assert!(!unwinds(&file("/lib/x86_64-linux-gnu/libc.so.6")).0);
+        assert!(!unwinds(&file("/bin/sh")).0);
+        assert_eq!(unwinds(&b"\x7fELF".to_vec()), (false, 0));
     }
 }

@@ -3,15 +3,13 @@
 
 use super::layers::{Layers, Node, Way};
 use crate::elf::{self, Machine};
-use crate::host::{
-    self, Host, Id, MAX_LINKS, Owner, Source, Step, Walked, Ware, file_at_end, id_of, over_proc,
-};
+use crate::host::{self, Host, Id, MAX_LINKS, NoWay, Owner, Source, Step, Walked, Ware, file_at_end, id_of};
 use crate::resolver::{Files, Found, Unusable};
-use hc::{Error, Result, reason, show};
+use crate::room::Room;
+use hc::{Error, Result, show};
 use nix::errno::Errno;
 use nix::unistd::{getegid, geteuid};
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
@@ -21,13 +19,13 @@ pub(super) struct View<'a> {
     pub(super) layers: &'a Layers,
     /// Links of others' count where they are needed by a name that the user has given.
     over_any: bool,
-    /// Caches and loaders are read once for all binaries.
-    contents: RefCell<HashMap<PathBuf, Vec<u8>>>,
+    /// How many steps were taken, found or not.
+    steps: Cell<usize>,
 }
 
 impl<'a> View<'a> {
     pub(super) fn new(host: &'a Host, layers: &'a Layers) -> Self {
-        View { host, layers, over_any: false, contents: RefCell::default() }
+        View { host, layers, over_any: false, steps: Cell::new(0) }
     }
 
     /// The same where each link leads where it says, as if all of that is copied.
@@ -39,7 +37,9 @@ impl<'a> View<'a> {
     pub(super) fn ware(&self, name: PathBuf, id: impl Into<Option<Id>>) -> Result<Ware> {
         let (mut at, mut links) = (PathBuf::from("/"), 0);
         let failed = |why: &str| Error::new(format!("{}: {why}", show(&name)));
-        let way = self.walk(&name, &mut at, &mut links).map_err(|why| failed(&why))?;
+        let before = self.steps.get();
+        let way = self.walk(&name, &mut at, &mut links).map_err(|why| failed(&why.to_string()))?;
+        self.host.room_for_way(self.steps.get() - before).map_err(failed)?;
         let source = file_at_end(&way).map(Rc::clone).ok_or_else(|| failed("is not a regular file"))?;
         let is_put = matches!(self.layers.node(&at), Some(Node::File(_)));
         if id.into().is_some_and(|id| id != source.id) && !is_put {
@@ -77,8 +77,9 @@ impl<'a> View<'a> {
     fn walk(&self, path: &Path, at: &mut PathBuf, links: &mut usize) -> Walked<Vec<Step>> {
         let mut steps: Vec<Step> = Vec::new();
         for component in path.components() {
+            self.steps.set(self.steps.get() + 1);
             if steps.last().is_some_and(ends_in_file) {
-                return Err(reason(Errno::ENOTDIR));
+                return Err(NoWay::Errno(Errno::ENOTDIR));
             }
             match component {
                 Component::RootDir => {
@@ -101,13 +102,15 @@ impl<'a> View<'a> {
         match self.layers.node(at) {
             Some(Node::File(source)) => return Ok(Step::File(name.to_owned(), Rc::clone(source))),
             Some(Node::Directory(owner)) => return Ok(Step::Directory(name.to_owned(), *owner)),
-            Some(Node::Link { is_whole: false, .. }) if !self.over_any => return Err(reason(Errno::ENOENT)),
+            Some(Node::Link { is_whole: false, .. }) if !self.over_any => {
+                return Err(NoWay::Errno(Errno::ENOENT));
+            }
             Some(Node::Link { target, .. }) => return self.over(name, target, at, links),
             None if self.layers.is_made(at) => return Ok(own(name)),
             None => {}
         }
         match self.host_node(at) {
-            Ok(host::Node::Link { of_proc: true, .. }) => Err(over_proc(at)),
+            Ok(host::Node::Link { of_proc: true, .. }) => Err(NoWay::OfProc(at.clone())),
             Ok(host::Node::Link { target, .. }) => self.over(name, &target, at, links),
             Ok(host::Node::Directory(owner)) => Ok(Step::Directory(name.to_owned(), owner)),
             Ok(host::Node::File(source)) if source.path == *at => Ok(Step::File(name.to_owned(), source)),
@@ -115,14 +118,14 @@ impl<'a> View<'a> {
                 let place = Some(at.clone());
                 Ok(Step::File(name.to_owned(), Rc::new(Source { place, ..Source::clone(&source) })))
             }
-            Err(errno) => Err(reason(errno)),
+            Err(errno) => Err(NoWay::Errno(errno)),
         }
     }
 
     fn over(&self, name: &OsStr, target: &Path, at: &mut PathBuf, links: &mut usize) -> Walked<Step> {
         *links += 1;
         if *links > MAX_LINKS {
-            return Err(reason(Errno::ELOOP));
+            return Err(NoWay::Errno(Errno::ELOOP));
         }
         at.pop();
         let then = self.walk(target, at, links)?;
@@ -149,10 +152,30 @@ impl<'a> View<'a> {
     }
 
     fn file(&self, path: &Path) -> Option<Rc<Source>> {
+        self.walk_to(path).ok()?
+    }
+
+    /// The file at the end of the way to `path`, if one is there.
+    fn walk_to(&self, path: &Path) -> Walked<Option<Rc<Source>>> {
         // To a loader a relative one counts from a directory that nobody knows yet; as good as any is the caller's.
-        let path = self.host.sysroot.absolute(path).ok()?;
-        let way = self.walk(&path, &mut PathBuf::from("/"), &mut 0).ok()?;
-        file_at_end(&way).map(Rc::clone)
+        let path = self.host.sysroot.absolute(path).map_err(|_| NoWay::Errno(Errno::ENOENT))?;
+        let way = self.walk(&path, &mut PathBuf::from("/"), &mut 0)?;
+        Ok(file_at_end(&way).map(Rc::clone))
+    }
+
+    /// The same for an object, by what `look` says of the file.
+    fn object_by(&self, path: &Path, look: impl FnOnce(&Path) -> Looked<Found>) -> Looked<Found> {
+        let source = match self.walk_to(path) {
+            Ok(source) => source.ok_or(Unusable::Absent)?,
+            Err(NoWay::Errno(errno)) => return Err(Unusable::from_errno(errno)),
+            Err(NoWay::OfProc(_)) => return Err(Unusable::Absent),
+        };
+        let found = look(&source.path)?;
+        if found.id == source.id {
+            Ok(found)
+        } else {
+            Err(Unusable::Bad("was changed while it was looked at".to_owned()))
+        }
     }
 
     /// Where the directory `path` is without symlinks.
@@ -163,25 +186,23 @@ impl<'a> View<'a> {
     }
 }
 
+type Looked<T> = std::result::Result<T, Unusable>;
+
 impl Files for View<'_> {
-    fn object(&self, path: &Path, wanted: Machine) -> std::result::Result<Found, Unusable> {
-        let source = self.file(path).ok_or(Unusable::Absent)?;
-        let found = self.host.object(&source.path, wanted)?;
-        if found.id == source.id {
-            Ok(found)
-        } else {
-            Err(Unusable::Bad("was changed while it was looked at".to_owned()))
-        }
+    fn object(&self, path: &Path, wanted: Machine) -> Looked<Found> {
+        self.object_by(path, |file| self.host.object(file, wanted))
+    }
+
+    fn loader(&self, path: &Path, wanted: Machine) -> Looked<Found> {
+        self.object_by(path, |file| self.host.loader(file, wanted))
     }
 
     fn library_path(&self) -> &[PathBuf] {
         self.host.library_path()
     }
 
-    fn content(&self, path: &Path) -> Vec<u8> {
-        let mut contents = self.contents.borrow_mut();
-        let read = || self.file(path).map(|source| self.host.content(&source.path)).unwrap_or_default();
-        contents.entry(path.to_owned()).or_insert_with(read).clone()
+    fn content(&self, path: &Path) -> Rc<Vec<u8>> {
+        self.file(path).map(|source| self.host.content(&source.path)).unwrap_or_default()
     }
 
     fn names(&self, directory: &Path) -> Vec<OsString> {
@@ -193,8 +214,19 @@ impl Files for View<'_> {
         names
     }
 
-    fn unwinds(&self, path: &Path) -> bool {
-        self.file(path).is_some_and(|source| self.host.unwinds(&source.path))
+    fn unwinds(&self, path: &Path) -> (bool, usize) {
+        self.file(path).map_or((false, 0), |source| self.host.unwinds(&source.path))
+    }
+
+    fn steps(&self, path: &Path) -> usize {
+        let before = self.steps.get();
+        // What is not there has been looked for, too.
+        let _ = self.walk_to(path);
+        self.steps.get() - before
+    }
+
+    fn room(&self) -> &Room {
+        self.host.room()
     }
 
     fn is_directory(&self, path: &Path) -> bool {

@@ -4,7 +4,8 @@
 //! mark is somebody else's, with all that ldconfig(8) knew: it stays as it is.
 
 use super::{Cache, ENTRY, Entry, HEADER, MAGIC, compare};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 const MARK: &[u8] = b"hc-rootfs\0";
 
@@ -13,6 +14,8 @@ const NAMED: u64 = 1 << 62;
 const EXTENSION: usize = 0xeaa4_2174;
 /// The section of it that has those names.
 const TAG_HWCAPS: usize = 1;
+/// Entries in a cache of ours: a hundred times what Debian's has that leads to all libraries.
+const MAX_OWN: usize = 1 << 16;
 
 /// One line of a cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,29 +56,41 @@ pub(crate) enum Merged {
 /// Joins what is wanted to the `old` cache, if there is one.
 pub(crate) fn merge(old: Option<Vec<u8>>, wanted: &[Line], little_endian: bool) -> Merged {
     let Some(old) = old else { return Merged::New(write(wanted, little_endian)) };
-    let Some(cache) = Cache::parse(old) else { return Merged::Foreign };
-    let entries: Vec<_> = (0..cache.entries).filter_map(|index| cache.entry(index)).collect();
-    // What comes first for a name is what counts.
-    let has = |wanted: &Line| {
-        let is_variant = wanted.hwcap != 0;
-        let mut same = entries.iter().filter(|entry| {
-            entry.line_is(&wanted.name, wanted.flags)
-                && entry.is_variant() == is_variant
-                && (!is_variant || entry.path == wanted.path)
-        });
-        same.next().is_some_and(|entry| entry.path == wanted.path)
-    };
-    if wanted.iter().all(has) {
+    let Some(cache) = Cache::parse(Rc::new(old)) else { return Merged::Foreign };
+    if has_all(&cache, wanted) {
         return Merged::Complete;
     }
-    let strings = cache.data.get(HEADER + cache.entries * ENTRY..).unwrap_or_default();
+    let strings = cache.data().get(HEADER + cache.entries * ENTRY..).unwrap_or_default();
     // In ours each string stands once, so that it is not longer when it is taken apart.
-    let size: usize = entries.iter().map(|entry| entry.name.len() + entry.path.len()).sum();
-    if !strings.starts_with(MARK) || size > strings.len() {
+    let size: usize = entries(&cache).map(|entry| entry.name.len() + entry.path.len()).sum();
+    if !strings.starts_with(MARK) || size > strings.len() || cache.entries > MAX_OWN {
         return Merged::Foreign;
     }
-    let lines: Vec<Line> = entries.iter().map(Entry::line).chain(wanted.iter().cloned()).collect();
+    let lines: Vec<Line> = entries(&cache).map(|entry| entry.line()).chain(wanted.iter().cloned()).collect();
     Merged::New(write(&lines, little_endian))
+}
+
+fn entries(cache: &Cache) -> impl Iterator<Item = Entry<'_>> {
+    (0..cache.entries).filter_map(|index| cache.entry(index))
+}
+
+/// True when each of these lines is what the loader takes for its name.
+fn has_all(cache: &Cache, wanted: &[Line]) -> bool {
+    // A variant is one of several, and has its path in common with itself only.
+    let key = |name, flags, hwcap: u64, path| (name, flags, (hwcap != 0).then_some(path));
+    let keys =
+        wanted.iter().map(|line| key(line.name.as_slice(), line.flags, line.hwcap, line.path.as_slice()));
+    let mut first: HashMap<_, Option<&[u8]>> = keys.map(|key| (key, None)).collect();
+    // What comes first for a name is what counts.
+    for entry in entries(cache) {
+        if let Some(path) = first.get_mut(&key(entry.name, entry.flags, entry.hwcap, entry.path)) {
+            path.get_or_insert(entry.path);
+        }
+    }
+    wanted.iter().all(|line| {
+        let key = key(line.name.as_slice(), line.flags, line.hwcap, line.path.as_slice());
+        first.get(&key).copied().flatten() == Some(&line.path)
+    })
 }
 
 /// A cache of `lines`; of two for one name the later counts.
@@ -95,6 +110,8 @@ fn write(lines: &[Line], little_endian: bool) -> Vec<u8> {
         order.then(plain).then(line.processors().cmp(&other.processors()))
     });
     let processors: BTreeSet<&[u8]> = sorted.iter().filter_map(|line| line.processors()).collect();
+    let indices: BTreeMap<&[u8], usize> =
+        processors.iter().enumerate().map(|(at, name)| (*name, at)).collect();
     let start = HEADER + sorted.len() * ENTRY;
     let mut strings = MARK.to_vec();
     let mut add = |text: &[u8]| {
@@ -105,7 +122,7 @@ fn write(lines: &[Line], little_endian: bool) -> Vec<u8> {
     let names: Vec<[u8; 4]> = processors.iter().map(|name| add(name)).collect();
     let mut entries = Vec::new();
     for line in &sorted {
-        let index = line.processors().and_then(|name| processors.iter().position(|other| *other == name));
+        let index = line.processors().and_then(|name| indices.get(name)).copied();
         let [low, high] = [index.unwrap_or(0), usize::try_from(line.hwcap >> 32).unwrap_or(0)].map(word);
         let flags = word(usize::try_from(line.flags).unwrap_or(0));
         let (key, value) = (add(&line.name), add(&line.path));
@@ -143,7 +160,7 @@ mod tests {
     }
 
     fn path_of(cache: &[u8], name: &str) -> Option<String> {
-        let cache = Cache::parse(cache.to_vec()).unwrap();
+        let cache = Cache::parse(Rc::new(cache.to_vec())).unwrap();
         let found = cache.find(name.as_bytes(), AMD64);
         found.first().map(|entry| String::from_utf8(entry.path.to_vec()).unwrap())
     }
@@ -169,7 +186,7 @@ mod tests {
         };
         let lines = [variant("x86-64-v3"), line("liba.so", "/a/liba.so"), variant("x86-64-v2")];
         let cache = new(None, &lines);
-        let parsed = Cache::parse(cache.clone()).unwrap();
+        let parsed = Cache::parse(Rc::new(cache.clone())).unwrap();
         let found: Vec<_> = parsed.find(b"liba.so", AMD64).iter().map(Entry::line).collect();
         assert_eq!(found[0].path, b"/a/glibc-hwcaps/x86-64-v2/liba.so");
         assert_eq!(
@@ -187,6 +204,22 @@ mod tests {
         assert_eq!(path_of(&second, "liba.so").as_deref(), Some("/new/liba.so"));
         assert_eq!(path_of(&second, "libb.so").as_deref(), Some("/a/libb.so"));
         assert_eq!(path_of(&second, "libc.so").as_deref(), Some("/c/libc.so"));
+    }
+
+    #[test]
+    fn what_nobody_would_write_is_somebody_else_s() {
+        let level = |number: usize| Line {
+            hwcap: NAMED | number as u64,
+            ..line("liba.so", &format!("/a/glibc-hwcaps/h{number}/liba.so"))
+        };
+        // As many names of processors as there can be.
+        let lines: Vec<Line> = (0..MAX_OWN).map(level).collect();
+        let cache = new(None, &lines);
+        let more = |cache: &Vec<u8>| merge(Some(cache.clone()), &[line("libq.so", "/q")], true);
+        let Merged::New(larger) = more(&cache) else { panic!("a new one") };
+        assert_eq!(path_of(&larger, "libq.so").as_deref(), Some("/q"));
+        assert_eq!(merge(Some(larger.clone()), &lines, true), Merged::Complete);
+        assert_eq!(merge(Some(larger), &[line("libr.so", "/r")], true), Merged::Foreign);
     }
 
     #[test]

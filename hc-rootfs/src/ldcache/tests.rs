@@ -46,7 +46,7 @@ pub(crate) fn sample() -> Vec<u8> {
 
 #[test]
 fn a_name_is_found_for_the_right_machine() {
-    let cache = Cache::parse(sample()).unwrap();
+    let cache = Cache::parse(Rc::new(sample())).unwrap();
     assert_eq!(plain(&cache, b"libz.so.1", AMD64).as_deref(), Some("/lib/libz.so.1"));
     assert_eq!(plain(&cache, b"libx.so.9", AMD64).as_deref(), Some("/lib/libx.so.9"));
     assert_eq!(plain(&cache, b"libx.so.9", I386).as_deref(), Some("/lib32/libx.so.9"));
@@ -61,12 +61,14 @@ fn a_name_is_found_for_the_right_machine() {
 
 #[test]
 fn the_new_part_is_found_behind_an_old_one() {
-    let mut file = OLD_MAGIC.to_vec();
-    file.extend(1_u32.to_ne_bytes());
-    file.resize(32, 0xee);
-    file.extend(sample());
-    assert!(Cache::parse(file).unwrap().find(b"libz.so.1", AMD64).len() == 1);
-    assert!(Cache::parse([OLD_MAGIC, &[0xff; 4]].concat()).is_none());
+    // Its count is of that machine, too, which need not be like this one.
+    for count in [1_u32.to_le_bytes(), 1_u32.to_be_bytes()] {
+        let mut file = [OLD_MAGIC, &count].concat();
+        file.resize(32, 0xee);
+        file.extend(sample());
+        assert!(Cache::parse(Rc::new(file)).unwrap().find(b"libz.so.1", AMD64).len() == 1);
+    }
+    assert!(Cache::parse(Rc::new([OLD_MAGIC, &[0xff; 4]].concat())).is_none());
 }
 
 #[test]
@@ -78,8 +80,21 @@ fn names_compare_as_ldconfig_sorts_them() {
 }
 
 #[test]
+fn a_name_that_stands_there_for_ever_is_not_read_for_ever() {
+    let mut entries = vec![(0x3, "liba.so", "/lib32/liba.so", 0); MAX_SAME];
+    let found = |entries: &[_]| {
+        let cache = Cache::parse(Rc::new(cache(entries))).unwrap();
+        cache.find(b"liba.so", AMD64).len()
+    };
+    entries[MAX_SAME - 1].0 = 0x303;
+    assert_eq!(found(&entries), 1);
+    entries.insert(0, entries[0]);
+    assert_eq!(found(&entries), 0);
+}
+
+#[test]
 fn every_name_of_this_machine_s_cache_is_found() {
-    let cache = Cache::parse(std::fs::read("/etc/ld.so.cache").unwrap()).unwrap();
+    let cache = Cache::parse(Rc::new(std::fs::read("/etc/ld.so.cache").unwrap())).unwrap();
     assert!(cache.entries > 0);
     for index in 0..cache.entries {
         let entry = cache.entry(index).unwrap();
@@ -96,11 +111,11 @@ fn a_hostile_cache_does_no_harm() {
         for value in [0, 1, 0x7f, 0x80, 0xff] {
             let mut bad = good.clone();
             bad[at] = value;
-            if let Some(cache) = Cache::parse(bad) {
+            if let Some(cache) = Cache::parse(Rc::new(bad)) {
                 let _ = cache.find(b"libx.so.9", AMD64);
             }
         }
-        if let Some(cache) = Cache::parse(good[..at].to_vec()) {
+        if let Some(cache) = Cache::parse(Rc::new(good[..at].to_vec())) {
             let _ = cache.find(b"libx.so.9", I386);
         }
     }
@@ -113,7 +128,7 @@ fn a_hostile_cache_does_no_harm() {
             let at = number(bad.len());
             bad[at] = [0, 1, 2, 0x7f, 0x80, 0xff, 0x30, 0x10][number(8)];
         }
-        if let Some(cache) = Cache::parse(bad) {
+        if let Some(cache) = Cache::parse(Rc::new(bad)) {
             for name in [&b"libx.so.9"[..], b"libz.so.1", b"", b"libx.so.99999999999999999999999"] {
                 let _ = cache.find(name, AMD64);
             }

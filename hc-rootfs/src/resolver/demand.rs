@@ -1,13 +1,13 @@
 //! Libraries that are loaded only when something is done: dlopen(3), by an object or by the C library.
 
-use super::{Files, How, Loaded, Named, Search};
+use super::{Files, How, Loaded, Search};
 use crate::dlopen::{self, Priority, Wish};
 use crate::elf::{Need, Role};
-use crate::host::Id;
 use crate::loader::Kind;
 use crate::nss;
 use hc::{Error, Result, show};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::cell::Cell;
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -16,6 +16,8 @@ use std::rc::Rc;
 const UNWINDER: &[u8] = b"libgcc_s.so.1";
 /// Who loads it. Before 2.34 what ends threads was in a library of its own.
 const THREADS: [&[u8]; 2] = [b"libpthread.so.0", b"libc.so.6"];
+/// Symbols and their names that are looked at. What nobody reads to the end may end threads.
+const MAX_SYMBOLS: usize = 256 << 20;
 const LIBC: &[u8] = b"libc.so.6";
 
 /// What is copied besides what is loaded at the start.
@@ -30,20 +32,11 @@ pub(crate) struct Extras {
 }
 
 /// A library that was wished for and is not there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Absent {
     /// Whose wish it is.
     pub(crate) object: PathBuf,
     pub(crate) wish: Wish,
-}
-
-/// What a search has found while nothing is in its queue.
-struct State {
-    known: HashMap<Vec<u8>, Named>,
-    ids: HashSet<Id>,
-    listed: HashMap<PathBuf, usize>,
-    lengths: [usize; 5],
-    variants: VecDeque<Rc<Loaded>>,
 }
 
 impl std::fmt::Display for Absent {
@@ -67,7 +60,10 @@ impl<F: Files> Search<'_, F> {
         if extras.nss {
             let release = self.defaults().release;
             let config = PathBuf::from(nss::CONFIG);
-            let modules = nss::modules(&self.files.content(&config), release);
+            let modules = nss::modules(&self.files.content(&config), release).ok_or_else(|| {
+                let program = show(self.program);
+                Error::new(format!("{program}: {} names more than {} modules", nss::CONFIG, nss::MAX_MODULES))
+            })?;
             for name in &modules {
                 self.open(&of_libc(nss::library(name), "name service"), How::Nss, &libc)?;
             }
@@ -89,7 +85,9 @@ impl<F: Files> Search<'_, F> {
     fn open_by_notes(&mut self, extras: Extras) -> Result<()> {
         while let Some(loaded) = self.loaded.get(self.opened).cloned() {
             self.opened += 1;
+            let mut seen = HashSet::new();
             let wishes = loaded.object.notes.iter().flat_map(|note| dlopen::parse(note));
+            let wishes = wishes.filter(|wish| seen.insert(wish.clone()));
             for wish in wishes.filter(|wish| extras.dlopen.is_some_and(|least| wish.priority <= least)) {
                 self.open(&wish, How::Dlopen, &loaded)?;
             }
@@ -111,14 +109,16 @@ impl<F: Files> Search<'_, F> {
                     return self.link(opener, name, hits.known.and_then(|named| named.spot), Some(how));
                 }
                 Ok(hits) => {
-                    let before = self.state();
+                    let before = self.mark();
                     let taken = self.take(hits, name, opener, Some(how));
-                    taken.and_then(|()| self.settle()).inspect_err(|_| self.restore(before))
+                    taken.and_then(|()| self.settle()).inspect_err(|_| self.forget(&before))
                 }
                 Err(why) => Err(why),
             };
             match opened {
                 Ok(()) => return Ok(()),
+                // What was not found for this reason may well be there.
+                Err(error) if self.is_exhausted() => return Err(error),
                 Err(error) => why.get_or_insert(error),
             };
         }
@@ -127,45 +127,25 @@ impl<F: Files> Search<'_, F> {
             let feature = show(OsStr::new(&wish.feature)).to_string();
             return Err(Error::new(format!("{why} (required for the feature {feature})")));
         }
+        let size: usize = wish.names.iter().map(|name| name.len() + size_of::<Absent>()).sum();
+        if !self.files.room().take(2 * (size + wish.feature.len())) {
+            return Err(self.full());
+        }
         self.needs.absent.push(Absent { object: opener.path.clone(), wish: wish.clone() });
         Ok(())
     }
 
-    /// What has been found so far.
-    fn state(&self) -> State {
-        State {
-            known: self.known.clone(),
-            ids: self.ids.clone(),
-            listed: self.listed.clone(),
-            lengths: [
-                self.needs.files.len(),
-                self.needs.links.len(),
-                self.needs.cached.len(),
-                self.needs.others.len(),
-                self.loaded.len(),
-            ],
-            variants: self.variants.clone(),
-        }
-    }
-
-    /// Forgets what was found since.
-    fn restore(&mut self, state: State) {
-        let [files, links, cached, others, loaded] = state.lengths;
-        self.needs.files.truncate(files);
-        self.needs.links.truncate(links);
-        self.needs.cached.truncate(cached);
-        self.needs.others.truncate(others);
-        self.loaded.truncate(loaded);
-        self.queue.clear();
-        (self.known, self.ids, self.listed) = (state.known, state.ids, state.listed);
-        self.variants = state.variants;
-    }
-
     /// C++ always needs it, and says so.
     fn may_need_unwinder(&self) -> bool {
+        let looked_at = Cell::new(0);
         let ends_threads = |loaded: &Rc<Loaded>| {
             let is_own = loaded.object.soname.as_deref().is_some_and(|soname| THREADS.contains(&soname));
-            !is_own && loaded.object.may_unwind && self.files.unwinds(&loaded.path)
+            if is_own || !loaded.object.may_unwind {
+                return false;
+            }
+            let (unwinds, size) = self.files.unwinds(&loaded.path);
+            looked_at.set(looked_at.get() + size);
+            unwinds || looked_at.get() > MAX_SYMBOLS
         };
         !self.known.contains_key(UNWINDER) && self.loaded.iter().any(ends_threads)
     }
@@ -183,12 +163,15 @@ impl<F: Files> Search<'_, F> {
             return Err(Error::new(format!("{program}: its C library has no gconv in: {}", usr.join(" "))));
         };
         for path in names.iter().map(|name| place.join(name)) {
+            self.room_for(&path)?;
             if path.extension() == Some(OsStr::new("so")) {
                 let name = path.as_os_str().as_bytes().to_vec();
                 self.open(&of_libc(name, "character sets"), How::Gconv, libc)?;
             } else if self.files.is_directory(&path) {
-                let below = self.files.names(&path);
-                self.needs.others.extend(below.iter().map(|name| path.join(name)));
+                for file in self.files.names(&path).iter().map(|name| path.join(name)) {
+                    self.room_for(&file)?;
+                    self.needs.others.push(file);
+                }
             } else {
                 self.needs.others.push(path);
             }

@@ -1,7 +1,8 @@
 //! The search for one name, on every processor that the program may run on.
 
+use super::effort::MAX_TRIES;
 use super::tried::Tried;
-use super::{CACHE, Files, Found, How, Loaded, MAX_TRIES, Named, Search, Unusable, as_path, loaded};
+use super::{CACHE, Files, Found, How, Loaded, Named, Search, Unusable, as_path};
 use crate::ldcache::Cache;
 use crate::loader::{self, Kind};
 use std::ffi::OsStr;
@@ -30,12 +31,6 @@ pub(super) struct Hits {
     pub(super) files: Vec<Candidate>,
     /// Those that some processors would find before it.
     pub(super) variants: Vec<Candidate>,
-}
-
-impl Candidate {
-    pub(super) fn loaded(&self, needer: &Rc<Loaded>, place: usize) -> Rc<Loaded> {
-        loaded(self.path.clone(), &self.path, self.found.clone(), Some(Rc::clone(needer)), Some(place))
-    }
 }
 
 impl Hits {
@@ -81,7 +76,10 @@ impl<F: Files> Search<'_, F> {
         let path = Path::new(OsStr::from_bytes(name));
         if name.contains(&b'/') {
             tried.how = How::Name;
-            hits.files.extend(self.candidate(path.to_owned(), tried)?);
+            self.go_on(path)?;
+            let steps = self.files.steps(path);
+            self.effort.walk(steps);
+            hits.files.extend(self.candidate(path.to_owned(), steps, tried)?);
             return Ok(());
         }
         // As LD_LIBRARY_PATH: behind DT_RPATH, before DT_RUNPATH, and to musl before both.
@@ -92,7 +90,7 @@ impl<F: Files> Search<'_, F> {
         }
         let by_runpath = self.kind == Kind::Glibc && needer.object.runpath.is_some();
         tried.how = if by_runpath { How::Runpath } else { How::Rpath };
-        for (owner, list) in self.own_paths(needer) {
+        for (owner, list) in needer.search_paths(self.kind) {
             for directory in self.directories(owner, list, platform) {
                 if self.in_directory(&directory, path, tried, hits)? {
                     return Ok(());
@@ -109,20 +107,25 @@ impl<F: Files> Search<'_, F> {
         if no_default {
             return Ok(());
         }
-        tried.how = How::Default;
-        let listed = self.kind == Kind::Musl;
-        for directory in self.defaults().directories.clone() {
-            if self.in_directory(&directory, path, tried, hits)? {
-                if listed && !loader::is_own_of_musl(Some(&directory)) {
-                    let list = loader::musl_path_file(&self.loader);
-                    if !self.needs.others.contains(&list) {
-                        self.needs.others.push(list);
-                    }
-                }
-                break;
+        let directory = self.in_defaults(path, tried, hits)?;
+        if directory.is_some_and(|found| self.kind == Kind::Musl && !loader::is_own_of_musl(Some(&found))) {
+            let list = loader::musl_path_file(&self.loader);
+            if !self.needs.others.contains(&list) {
+                self.needs.others.push(list);
             }
         }
         Ok(())
+    }
+
+    /// Looks where the loader looks by itself. Returns the directory that it is in.
+    fn in_defaults(&self, name: &Path, tried: &mut Tried, hits: &mut Hits) -> Result<Option<PathBuf>, Stop> {
+        tried.how = How::Default;
+        for directory in &self.defaults().directories {
+            if self.in_directory(directory, name, tried, hits)? {
+                return Ok(Some(directory.clone()));
+            }
+        }
+        Ok(None)
     }
 
     fn in_any(
@@ -150,18 +153,20 @@ impl<F: Files> Search<'_, F> {
         tried: &mut Tried,
         hits: &mut Hits,
     ) -> Result<bool, Stop> {
-        if self.kind == Kind::Glibc {
-            for variant in self.subdirectories(directory).iter() {
-                hits.variants.extend(self.candidate(variant.join(name), tried)?);
+        self.go_on(directory)?;
+        let place = self.place(directory);
+        if place.is_there {
+            for variant in &place.subdirectories {
+                let path = directory.join(variant).join(name);
+                hits.variants.extend(self.candidate(path, place.steps, tried)?);
+            }
+            if let Some(found) = self.candidate(directory.join(name), place.steps, tried)? {
+                hits.files.push(found);
+                return Ok(true);
             }
         }
-        let found = self.candidate(directory.join(name), tried)?;
-        let is_found = found.is_some();
-        hits.files.extend(found);
-        if !is_found {
-            tried.add(directory);
-        }
-        Ok(is_found)
+        tried.add(directory);
+        Ok(false)
     }
 
     /// What ld.so.cache says; not into a system directory where the needer does without those.
@@ -180,7 +185,7 @@ impl<F: Files> Search<'_, F> {
         for entry in cache.find(name, self.machine) {
             let path = as_path(entry.path.to_vec());
             let dropped = no_default && self.in_system_directory(&path);
-            let hit = if dropped || !path.is_absolute() { None } else { self.candidate(path, tried)? };
+            let hit = if dropped || !path.is_absolute() { None } else { self.candidate(path, 0, tried)? };
             lines.extend(hit.is_some().then(|| entry.line()));
             if entry.is_variant() {
                 hits.variants.extend(hit);
@@ -196,12 +201,10 @@ impl<F: Files> Search<'_, F> {
         Ok(true)
     }
 
-    /// The object at `path`, if it is one for this machine.
-    fn candidate(&self, path: PathBuf, tried: &mut Tried) -> Result<Option<Candidate>, Stop> {
-        self.tries.set(self.tries.get() + 1);
-        if self.tries.get() > MAX_TRIES {
-            return Err((path, format!("is one of more than {MAX_TRIES} places to look at")));
-        }
+    /// The object at `path`, so many steps away, if it is one for this machine.
+    fn candidate(&self, path: PathBuf, steps: usize, tried: &mut Tried) -> Result<Option<Candidate>, Stop> {
+        self.effort.look(steps);
+        self.go_on(&path)?;
         match self.files.object(&path, self.machine) {
             Ok(found) => Ok(Some(Candidate { path, found, how: tried.how })),
             Err(Unusable::Absent) => Ok(None),
@@ -215,5 +218,12 @@ impl<F: Files> Search<'_, F> {
             }
             Err(Unusable::Bad(why)) => Err((path, why)),
         }
+    }
+    /// An error for `path` when enough was looked at.
+    fn go_on(&self, path: &Path) -> Result<(), Stop> {
+        if self.effort.is_spent() {
+            return Err((path.to_owned(), format!("is one of more than {MAX_TRIES} places to look at")));
+        }
+        Ok(())
     }
 }

@@ -1,58 +1,81 @@
-//! Subdirectories for processors with certain features: which of them the loader would look into on this machine
-//! does not matter, for the new root may be used on another.
+//! A directory that is searched, and the subdirectories for processors with certain features: which of them the loader
+//! would look into on this machine does not matter, for the new root may be used on another.
 
 use super::{Files, Search};
-use crate::loader;
+use crate::loader::{self, Kind};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// Directories whose subdirectories are remembered. Programs have a dozen; a hostile one has a million.
+/// Directories that are remembered. Programs have a dozen; a hostile one has a million.
 const MAX_KNOWN: usize = 4096;
 /// glibc knows three or four for a processor.
 const MAX_HWCAPS: usize = 32;
 
+/// What was found out about a directory.
+#[derive(Default)]
+pub(super) struct Place {
+    pub(super) is_there: bool,
+    /// How many steps away it is.
+    pub(super) steps: usize,
+    /// Where in it glibc can look for a library first.
+    pub(super) subdirectories: Vec<PathBuf>,
+}
+
 /// What was found out about directories.
 #[derive(Default)]
-pub(super) struct Known(HashMap<PathBuf, Rc<[PathBuf]>>);
+pub(super) struct Known(HashMap<PathBuf, Rc<Place>>);
 
 impl<F: Files> Search<'_, F> {
-    /// The subdirectories of `directory` in which glibc can look for a library before it looks in there.
-    pub(super) fn subdirectories(&self, directory: &Path) -> Rc<[PathBuf]> {
-        if let Some(known) = self.subdirectories.borrow().0.get(directory) {
+    pub(super) fn place(&self, directory: &Path) -> Rc<Place> {
+        if let Some(known) = self.places.borrow().0.get(directory) {
             return Rc::clone(known);
         }
-        let mut found = Vec::new();
-        if self.files.is_directory(directory) {
-            let hwcaps = directory.join("glibc-hwcaps");
-            let names = self.files.names(&hwcaps);
-            found.extend(names.iter().take(MAX_HWCAPS).map(|name| hwcaps.join(name)));
-            let mut legacy = Vec::new();
-            self.add_legacy(directory, loader::legacy(self.machine), &mut legacy);
-            // It takes a look into the loader to know that it does this.
-            if !legacy.is_empty() && self.defaults().has_legacy {
-                found.append(&mut legacy);
-            }
+        // An empty element of a search path is the current directory.
+        let path = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+        let mut place = Place { steps: self.files.steps(path), ..Place::default() };
+        self.effort.walk(place.steps);
+        self.effort.look(place.steps);
+        place.is_there = self.files.is_directory(path);
+        if place.is_there && self.kind == Kind::Glibc {
+            place.subdirectories = self.subdirectories(directory, place.steps);
         }
-        let found: Rc<[PathBuf]> = found.into();
-        let mut known = self.subdirectories.borrow_mut();
-        if known.0.len() < MAX_KNOWN {
-            known.0.insert(directory.to_owned(), Rc::clone(&found));
+        let place = Rc::new(place);
+        let names = place.subdirectories.iter().map(|path| path.as_os_str().len() + size_of::<PathBuf>());
+        let size = size_of::<Place>() + directory.as_os_str().len() + names.sum::<usize>();
+        let mut known = self.places.borrow_mut();
+        if known.0.len() < MAX_KNOWN && self.files.room().take(size) {
+            known.0.insert(directory.to_owned(), Rc::clone(&place));
+        }
+        place
+    }
+
+    fn subdirectories(&self, directory: &Path, steps: usize) -> Vec<PathBuf> {
+        let hwcaps = Path::new("glibc-hwcaps");
+        let names = self.files.names(&directory.join(hwcaps));
+        self.effort.read(names.len());
+        let mut found: Vec<PathBuf> = names.iter().take(MAX_HWCAPS).map(|name| hwcaps.join(name)).collect();
+        let mut legacy = Vec::new();
+        self.add_legacy((directory, steps), Path::new(""), loader::legacy(self.machine), &mut legacy);
+        // It takes a look into the loader to know that it does this.
+        if !legacy.is_empty() && self.defaults().has_legacy {
+            found.append(&mut legacy);
         }
         found
     }
 
-    /// Those in `directory` that have one of `names`, and those below with the names that follow.
-    fn add_legacy(&self, directory: &Path, names: &[&[&str]], found: &mut Vec<PathBuf>) {
+    /// Those of `top`, which is so many steps away, that are `below` in it and have one of `names`, and those below with the names that follow.
+    fn add_legacy(&self, top: (&Path, usize), below: &Path, names: &[&[&str]], found: &mut Vec<PathBuf>) {
         let mut rest = names;
-        while let Some((here, below)) = rest.split_first() {
-            for path in here.iter().map(|name| directory.join(name)) {
-                if !found.contains(&path) && self.files.is_directory(&path) {
-                    self.add_legacy(&path, below, found);
+        while let Some((here, next)) = rest.split_first() {
+            for path in here.iter().map(|name| below.join(name)) {
+                self.effort.look(top.1);
+                if !found.contains(&path) && self.files.is_directory(&top.0.join(&path)) {
+                    self.add_legacy(top, &path, next, found);
                     found.push(path);
                 }
             }
-            rest = below;
+            rest = next;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Who needs whom, and by what it was found: kept for those who ask.
 
-use super::{Loaded, Search};
+use super::{Files, Loaded, Search};
 use crate::host::Id;
 use hc::{Error, Result, show};
 
@@ -56,7 +56,7 @@ pub(super) struct Named {
     pub(super) spot: Option<Spot>,
 }
 
-impl<F> Search<'_, F> {
+impl<F: Files> Search<'_, F> {
     /// Notes the need; nobody needs the program. `how` is on what occasion, if there is one.
     pub(super) fn link(
         &mut self,
@@ -71,6 +71,9 @@ impl<F> Search<'_, F> {
             return Err(Error::new(format!(
                 "{program}: its libraries need others more than {MAX_LINKS} times"
             )));
+        }
+        if !self.files.room().take(name.len() + size_of::<Link>()) {
+            return Err(self.full());
         }
         let link = Link { needer: needer.place, name: name.to_vec(), file, how: how.unwrap_or(found) };
         self.needs.links.push(link);

@@ -4,8 +4,10 @@
 use super::*;
 use crate::dlopen::Priority;
 use crate::elf::{self, Bytes, tests::with_notes};
+use crate::room::Room;
 use crate::{chance, ldcache};
 use goblin::elf::dynamic::{DT_FLAGS_1, DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME};
+use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
 const ROUNDS: usize = 10_000;
@@ -64,6 +66,7 @@ struct Spoilt {
     files: Vec<Mutant>,
     loader: Vec<u8>,
     cache: Vec<u8>,
+    room: Room,
 }
 
 impl Files for Spoilt {
@@ -80,8 +83,8 @@ impl Files for Spoilt {
         Ok(Found { object: Rc::new(object), id: (1, index as u64) })
     }
 
-    fn content(&self, path: &Path) -> Vec<u8> {
-        if path == Path::new(CACHE) { self.cache.clone() } else { self.loader.clone() }
+    fn content(&self, path: &Path) -> Rc<Vec<u8>> {
+        Rc::new(if path == Path::new(CACHE) { self.cache.clone() } else { self.loader.clone() })
     }
 
     fn names(&self, directory: &Path) -> Vec<OsString> {
@@ -89,9 +92,17 @@ impl Files for Spoilt {
         if deep { Vec::new() } else { ["a", "b.so", "gconv.so"].map(OsString::from).to_vec() }
     }
 
-    fn unwinds(&self, path: &Path) -> bool {
+    fn unwinds(&self, path: &Path) -> (bool, usize) {
         let length = path.as_os_str().len();
         elf::unwinds(&self.files[length % self.files.len()])
+    }
+
+    fn steps(&self, path: &Path) -> usize {
+        path.components().count()
+    }
+
+    fn room(&self) -> &Room {
+        &self.room
     }
 
     fn is_directory(&self, path: &Path) -> bool {
@@ -147,7 +158,7 @@ fn mutants_do_no_harm() {
         let cache = Mutant::new(&caches[usize::from(round % 50 == 0)], &mut number).bytes();
         let loader = Mutant::new(&loader, &mut number).bytes();
         let program = elf::parse(&Mutant::new(&seeds[round % seeds.len()], &mut number), None);
-        let host = Spoilt { files, loader, cache };
+        let host = Spoilt { files, loader, cache, room: Room::default() };
         match program {
             Ok(program) => {
                 let names: [&str; 2] = ["/lib64/ld.so", "/lib/ld-musl-x/ld.so"];
@@ -168,7 +179,8 @@ fn mutants_do_no_harm() {
 }
 
 /// A host where all directories are there, and nothing but a loader in them.
-struct Empty;
+#[derive(Default)]
+struct Empty(Room);
 
 impl Files for Empty {
     fn object(&self, path: &Path, _: Machine) -> std::result::Result<Found, Unusable> {
@@ -178,16 +190,24 @@ impl Files for Empty {
         Ok(Found { object: Rc::new(elf::parse(&sample(), None).unwrap()), id: (1, 1) })
     }
 
-    fn content(&self, _: &Path) -> Vec<u8> {
-        Vec::new()
+    fn content(&self, _: &Path) -> Rc<Vec<u8>> {
+        Rc::default()
     }
 
     fn names(&self, _: &Path) -> Vec<OsString> {
         Vec::new()
     }
 
-    fn unwinds(&self, _: &Path) -> bool {
-        false
+    fn unwinds(&self, _: &Path) -> (bool, usize) {
+        (false, 0)
+    }
+
+    fn steps(&self, path: &Path) -> usize {
+        path.components().count()
+    }
+
+    fn room(&self) -> &Room {
+        &self.0
     }
 
     fn is_directory(&self, _: &Path) -> bool {
@@ -202,6 +222,6 @@ fn a_short_text_makes_no_long_list() {
     let list = "$ORIGIN/a:".repeat(100_000).into_bytes();
     let mut program = elf::parse(&sample(), None).unwrap();
     program = Object { interpreter: Some(b"/ld.so".to_vec()), runpath: Some(list), ..program };
-    assert!(!check(program, &origin, &Empty));
+    assert!(!check(program, &origin, &Empty::default()));
     assert!(peak() <= MEMORY, "{} bytes of memory", peak());
 }

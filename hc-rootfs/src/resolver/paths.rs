@@ -4,26 +4,8 @@ use super::{Files, Loaded, Search, as_path};
 use crate::loader::{Defaults, Kind, musl_path_file};
 use crate::tokens::{Tokens, has_platform};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 impl<F: Files> Search<'_, F> {
-    /// The search paths that count for what `needer` needs, each with the object that it stands in.
-    pub(super) fn own_paths<'a>(
-        &self,
-        needer: &'a Rc<Loaded>,
-    ) -> impl Iterator<Item = (&'a Loaded, &'a [u8])> {
-        let (kind, runpath) = (self.kind, needer.object.runpath.as_deref());
-        let alone = runpath.filter(|_| kind == Kind::Glibc).map(|path| (needer.as_ref(), path));
-        let ancestors = std::iter::successors(Some(needer), |loaded| loaded.needer.as_ref());
-        let all = ancestors.filter_map(move |owner| {
-            let (rpath, runpath) = (owner.object.rpath.as_deref(), owner.object.runpath.as_deref());
-            let path = if kind == Kind::Glibc { rpath } else { runpath.or(rpath) };
-            Some((owner.as_ref(), path.filter(|path| kind == Kind::Glibc || !has_other_token(path))?))
-        });
-        let all = if alone.is_some() { None } else { Some(all) };
-        alone.into_iter().chain(all.into_iter().flatten()).filter(|(_, path)| !path.is_empty())
-    }
-
     /// The directories in such a path. Not all at once: `$ORIGIN` makes a long list out of a short text.
     pub(super) fn directories<'a>(
         &'a self,
@@ -38,9 +20,9 @@ impl<F: Files> Search<'_, F> {
     }
 
     /// What `$PLATFORM` can be to the program, if it matters for `needer`'s `name`.
-    pub(super) fn platforms(&self, name: &[u8], needer: &Rc<Loaded>) -> &'static [&'static [u8]] {
-        let matters = self.kind == Kind::Glibc
-            && (has_platform(name) || self.own_paths(needer).any(|(_, path)| has_platform(path)));
+    pub(super) fn platforms(&self, name: &[u8], needer: &Loaded) -> &'static [&'static [u8]] {
+        let matters =
+            self.kind == Kind::Glibc && (has_platform(name) || needer.searches_by_platform(self.kind));
         if matters { self.defaults().platforms } else { &[b""] }
     }
 
@@ -65,11 +47,4 @@ impl<F: Files> Search<'_, F> {
             Defaults::of(self.kind, &content, self.machine)
         })
     }
-}
-
-/// musl gives up a path that has any token but $ORIGIN (fixup_rpath()).
-fn has_other_token(list: &[u8]) -> bool {
-    list.split(|&byte| byte == b'$')
-        .skip(1)
-        .any(|rest| !rest.starts_with(b"ORIGIN") && !rest.starts_with(b"{ORIGIN}"))
 }

@@ -1,8 +1,15 @@
 //! The rules of the search, on a host made of values.
 
+mod bounds;
+mod demand;
+mod filters;
+mod variants;
+
 use super::*;
 use crate::dlopen::Priority;
+use crate::room::Room;
 use std::collections::HashMap;
+use std::ffi::OsString;
 
 const AMD64: Machine = Machine { wide: true, little_endian: true, number: 62 };
 const I386: Machine = Machine { wide: false, little_endian: true, number: 3 };
@@ -15,6 +22,7 @@ const EXTRAS: Extras = Extras { dlopen: Some(Priority::Recommended), nss: false,
 struct Fake {
     objects: HashMap<PathBuf, (Object, u64)>,
     bad: HashSet<PathBuf>,
+    room: Room,
 }
 
 /// An object that needs `needed`, written as the tests can read it.
@@ -81,12 +89,20 @@ impl Files for Fake {
         Ok(Found { object: Rc::new(object.clone()), id: (0, *inode) })
     }
 
-    fn content(&self, path: &Path) -> Vec<u8> {
-        if path == Path::new(GLIBC) { b"\0/usr/lib/\0".to_vec() } else { Vec::new() }
+    fn content(&self, path: &Path) -> Rc<Vec<u8>> {
+        Rc::new(if path == Path::new(GLIBC) { b"\0/usr/lib/\0".to_vec() } else { Vec::new() })
     }
 
-    fn unwinds(&self, path: &Path) -> bool {
-        self.objects.get(path).is_some_and(|(object, _)| object.may_unwind)
+    fn unwinds(&self, path: &Path) -> (bool, usize) {
+        (self.objects.get(path).is_some_and(|(object, _)| object.may_unwind), 0)
+    }
+
+    fn steps(&self, _: &Path) -> usize {
+        0
+    }
+
+    fn room(&self) -> &Room {
+        &self.room
     }
 
     fn names(&self, directory: &Path) -> Vec<OsString> {
@@ -96,7 +112,7 @@ impl Files for Fake {
     }
 
     fn is_directory(&self, path: &Path) -> bool {
-        self.objects.keys().any(|known| known != path && known.starts_with(path))
+        self.objects.keys().chain(&self.bad).any(|known| known != path && known.starts_with(path))
     }
 }
 
@@ -233,114 +249,4 @@ fn loops_end() {
     let mut host = Fake::new();
     host.add("/usr/lib/a", object(&["b"])).add("/usr/lib/b", object(&["a", "b"]));
     assert_eq!(host.libraries(object(&["a"])), ["/usr/lib/a", "/usr/lib/b"]);
-}
-
-#[test]
-fn a_filtee_comes_before_the_filter_s_other_needs() {
-    let mut host = Fake::new();
-    // liba's own need c is found by what its filtee f brings, for f's turn is before b's.
-    let filter = Object { needed: vec![need("f", Role::Filter), need("n", Role::Auxiliary)], ..object(&[]) };
-    host.add("/usr/lib/a", filter).add("/usr/lib/b", object(&["/y/c"])).add("/usr/lib/f", object(&["/x/c"]));
-    host.add("/x/c", Object { soname: Some("c".into()), ..object(&[]) }).add("/y/c", object(&[]));
-    assert_eq!(
-        host.libraries(object(&["a", "b"])),
-        ["/usr/lib/a", "/usr/lib/b", "/usr/lib/f", "/x/c", "/y/c"]
-    );
-    host.objects.remove(Path::new("/usr/lib/f"));
-    assert_eq!(
-        host.error(object(&["a"])),
-        "/bin/p: f, needed by /usr/lib/a, is in none of: /usr/lib /etc/ld.so.cache"
-    );
-    // What is bad is as good as missing to DT_AUXILIARY, and no longer so to DT_NEEDED.
-    host.bad.insert("/usr/lib/n".into());
-    host.add("/usr/lib/a", Object { needed: vec![need("n", Role::Auxiliary)], ..object(&[]) });
-    assert_eq!(host.libraries(object(&["a"])), ["/usr/lib/a"]);
-    assert_eq!(host.error(object(&["a", "n"])), "/bin/p: n, which it needs: /usr/lib/n is no ELF file");
-}
-
-#[test]
-fn a_filtee_that_waits_is_moved_forward() {
-    let mut host = Fake::new();
-    host.add("/usr/lib/a", Object { needed: vec![need("f", Role::Filter)], ..object(&[]) });
-    host.add("/usr/lib/b", Object { runpath: Some("/y".into()), ..object(&["c"]) });
-    host.add("/usr/lib/f", Object { runpath: Some("/x".into()), ..object(&["c"]) });
-    host.add("/x/c", object(&[])).add("/y/c", object(&[]));
-    let names = ["/usr/lib/a", "/usr/lib/b", "/usr/lib/f", "/x/c"];
-    assert_eq!(host.libraries(object(&["a", "b", "f"])), names);
-}
-
-#[test]
-fn every_variant_is_taken_and_the_plain_search_is_as_without() {
-    let mut host = Fake::new();
-    host.add("/r/glibc-hwcaps/x86-64-v2/a", object(&["b", "v"])).add("/r/haswell/avx512_1/a", object(&[]));
-    host.add("/usr/lib/a", object(&["b"])).add("/usr/lib/glibc-hwcaps/x86-64-v4/a", object(&[]));
-    host.add("/usr/lib/b", object(&[])).add("/usr/lib/v", object(&[]));
-    // To a variant a name can mean another file.
-    host.add("/usr/lib/glibc-hwcaps/x86-64-v3/a", Object { runpath: Some("/v3".into()), ..object(&["b"]) });
-    host.add("/v3/b", object(&[]));
-    let program = Object { rpath: Some("/r".into()), ..object(&["a"]) };
-    let names = [
-        "/usr/lib/a",
-        "/r/glibc-hwcaps/x86-64-v2/a",
-        "/r/haswell/avx512_1/a",
-        "/usr/lib/glibc-hwcaps/x86-64-v3/a",
-        "/usr/lib/glibc-hwcaps/x86-64-v4/a",
-        "/usr/lib/b",
-        "/usr/lib/v",
-        "/v3/b",
-    ];
-    assert_eq!(host.libraries(program.clone()), names);
-    // All there is.
-    host.objects.remove(Path::new("/usr/lib/a"));
-    host.objects.remove(Path::new("/usr/lib/v"));
-    assert_eq!(
-        host.error(program),
-        "/bin/p: v, needed by /r/glibc-hwcaps/x86-64-v2/a, is in none of: /r /usr/lib /etc/ld.so.cache"
-    );
-}
-
-#[test]
-fn every_platform_counts() {
-    let mut host = Fake::new();
-    host.add("/r/haswell/a", object(&["b"])).add("/r/x86_64/a", object(&["c"])).add("/s/a", object(&[]));
-    host.add("/usr/lib/b", object(&[])).add("/usr/lib/c", object(&[]));
-    let program = Object { rpath: Some("/r/$PLATFORM:/s".into()), ..object(&["a"]) };
-    let names = ["/s/a", "/r/haswell/a", "/r/x86_64/a", "/usr/lib/b", "/usr/lib/c"];
-    assert_eq!(host.libraries(program), names);
-    let program = Object { needed: vec![need("/r/${PLATFORM}/a", Role::Needed)], ..object(&[]) };
-    assert_eq!(host.libraries(program), ["/r/haswell/a", "/r/x86_64/a", "/usr/lib/b", "/usr/lib/c"]);
-}
-
-#[test]
-fn what_is_opened_later_is_found_as_from_the_one_that_opens_it() {
-    let mut host = Fake::new();
-    let note = |text: &str| Object { notes: vec![text.into()], ..object(&[]) };
-    // The first alternative lacks what it needs.
-    let a = note(r#"[{"soname": ["f2", "f1"], "feature": "f"}, {"soname": ["s"], "priority": "suggested"}]"#);
-    host.add("/usr/lib/a", Object { runpath: Some("/r".into()), ..a });
-    host.add("/r/f2", object(&["n", "missing"])).add("/r/f1", object(&["n"])).add("/usr/lib/n", object(&[]));
-    host.add("/usr/lib/s", object(&[]));
-    assert_eq!(host.libraries(object(&["a"])), ["/usr/lib/a", "/r/f1", "/usr/lib/n"]);
-    host.objects.remove(Path::new("/r/f1"));
-    let needs = host.closure(object(&["a"]), GLIBC).unwrap();
-    assert_eq!(needs.files.len(), 2);
-    let absent: Vec<_> = needs.absent.iter().map(|absent| absent.wish.names.len()).collect();
-    assert_eq!(absent, [2]);
-    host.add("/usr/lib/a", note(r#"[{"soname": ["q"], "feature": "f", "priority": "required"}]"#));
-    assert_eq!(
-        host.error(object(&["a"])),
-        "/bin/p: q, needed by /usr/lib/a, is in none of: /usr/lib /etc/ld.so.cache \
-         (required for the feature f)"
-    );
-}
-
-#[test]
-fn the_unwinder_comes_with_what_ends_threads() {
-    let mut host = Fake::new();
-    let libc = Object { soname: Some("libc.so.6".into()), may_unwind: true, ..object(&[]) };
-    host.add("/usr/lib/libc.so.6", libc).add("/usr/lib/libgcc_s.so.1", object(&[]));
-    assert_eq!(host.libraries(object(&["libc.so.6"])), ["/usr/lib/libc.so.6"]);
-    host.add("/usr/lib/a", Object { may_unwind: true, ..object(&["libc.so.6"]) });
-    let names = ["/usr/lib/a", "/usr/lib/libc.so.6", "/usr/lib/libgcc_s.so.1"];
-    assert_eq!(host.libraries(object(&["a"])), names);
 }

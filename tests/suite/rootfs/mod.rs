@@ -1,6 +1,7 @@
 //! hc-rootfs: what is found, what is copied, and what is left when it fails.
 
 mod attributes;
+mod bounds;
 mod broken;
 mod cache;
 mod change;
