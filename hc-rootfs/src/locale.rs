@@ -1,5 +1,8 @@
 //! The C library's locales: a directory for each, or all of them in one archive.
 
+mod archive;
+
+use crate::host::Host;
 use crate::resolver::Files;
 use crate::room::FULL;
 use hc::{Error, Result, show};
@@ -11,7 +14,7 @@ const PLACE: &str = "/usr/lib/locale";
 const ARCHIVE: &str = "/usr/lib/locale/locale-archive";
 
 /// The files of the locale `name`; none for one that is built in.
-pub(crate) fn files(name: &OsStr, host: &impl Files) -> Result<Vec<PathBuf>> {
+pub(crate) fn files(name: &OsStr, host: &Host) -> Result<Vec<PathBuf>> {
     if ["C", "POSIX"].iter().any(|built_in| name == *built_in) {
         return Ok(Vec::new());
     }
@@ -26,19 +29,17 @@ pub(crate) fn files(name: &OsStr, host: &impl Files) -> Result<Vec<PathBuf>> {
             return Ok(files);
         }
     }
-    let archive = host.content(Path::new(ARCHIVE));
-    let has = |name: &OsString| {
-        let text = [b"\0", name.as_bytes(), b"\0"].concat();
-        archive.windows(text.len()).any(|part| part == text)
-    };
-    if names.iter().any(has) {
+    // In there a character set is only written in that way.
+    let [_, name] = names;
+    let opened = host.sysroot.open_regular(Path::new(ARCHIVE));
+    if opened.is_ok_and(|(file, _)| archive::has(&file, name.as_bytes())) {
         return Ok(vec![PathBuf::from(ARCHIVE)]);
     }
     Err(failed(&format!("is not in {PLACE} (see localedef(1))")))
 }
 
 /// The files in `directory`, and in the directories in there; `None` when there is no room for so many.
-fn tree(directory: &Path, host: &impl Files) -> Option<Vec<PathBuf>> {
+fn tree(directory: &Path, host: &Host) -> Option<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut add = |path: PathBuf| {
         let size = 4 * path.as_os_str().len() + size_of::<PathBuf>();

@@ -155,6 +155,36 @@ fn name_service_modules_are_those_of_the_configuration() {
 }
 
 #[test]
+fn a_locale_in_an_archive_is_one_that_the_archive_has() {
+    let dir = Dir::new();
+    dir.directory("tree/usr/lib/locale");
+    for line in [
+        "localedef -i de_DE -f UTF-8 --prefix=tree de_DE.UTF-8",
+        "localedef -i fr_FR -f ISO-8859-15 --prefix=tree fr_FR@euro",
+        "localedef -i nl_NL -f UTF-8 --prefix=tree nl_NL.UTF-8",
+        "localedef --delete-from-archive --prefix=tree nl_NL.utf8",
+    ] {
+        build(&dir, line);
+    }
+    // That of all locales has 220 MB.
+    let archive = fs::OpenOptions::new().append(true).open(dir.join("tree/usr/lib/locale/locale-archive"));
+    archive.unwrap().set_len(220 << 20).unwrap();
+    dir.program("tree/p", super::made::Elf::new(super::made::AMD64).bytes());
+    let listed = |name: &str| {
+        let line = ["--sysroot=tree", "-n", &format!("--locale={name}"), "box", "/p"];
+        Cmd::tool("hc-rootfs").args(line).dir(dir.path()).run()
+    };
+    for name in ["de_DE.UTF-8", "de_DE.utf8", "fr_FR@euro", "fr_FR.iso-8859-15@euro"] {
+        listed(name).ok().quiet().says("/p\n/usr/lib/locale/locale-archive\n");
+    }
+    for name in ["nl_NL.UTF-8", "de_DE", "euro", "de_DE.UTF-16"] {
+        let message = listed(name).fails("hc-rootfs", 125);
+        let expected = format!("in tree: --locale '{name}': is not in /usr/lib/locale (see localedef(1))");
+        assert_eq!(message, expected);
+    }
+}
+
+#[test]
 fn character_sets_and_locales_work_inside() {
     require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
