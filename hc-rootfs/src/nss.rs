@@ -17,23 +17,29 @@ pub(crate) fn modules(config: &[u8], release: Option<u32>) -> Option<BTreeSet<Ve
     for line in config.split(|&byte| byte == b'\n') {
         let line = line.split(|&byte| byte == b'#').next().unwrap_or_default();
         let mut parts = line.splitn(2, |&byte| byte == b':').skip(1);
-        let mut in_action = false;
-        for word in parts.next().unwrap_or_default().split(u8::is_ascii_whitespace) {
-            // [NOTFOUND=return], which may have spaces.
-            in_action |= word.starts_with(b"[");
-            let is_name = !word.is_empty()
-                && word.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(byte));
+        for word in names(parts.next().unwrap_or_default()) {
+            let is_name = word.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(byte));
             let is_built_in = has_files && [&b"files"[..], b"dns"].contains(&word);
-            if is_name && !in_action && !is_built_in {
+            if is_name && !is_built_in {
                 found.insert(word.to_vec());
             }
             if found.len() > MAX_MODULES {
                 return None;
             }
-            in_action &= !word.ends_with(b"]");
         }
     }
     Some(found)
+}
+
+/// The words of a list that are no actions: `[NOTFOUND=return]` may have spaces in it, and none before it.
+fn names(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let outside = list.split(|&byte| byte == b'[').enumerate().flat_map(|(number, part)| {
+        // What follows a bracket begins with an action.
+        let end =
+            if number == 0 { Some(0) } else { part.iter().position(|&byte| byte == b']').map(|at| at + 1) };
+        end.and_then(|end| part.get(end..)).unwrap_or_default().split(u8::is_ascii_whitespace)
+    });
+    outside.filter(|word| !word.is_empty())
 }
 
 /// The file of a module.
@@ -58,13 +64,13 @@ mod tests {
     fn modules_stand_after_the_colon() {
         let config =
             b"# passwd: no\npasswd:\tfiles systemd # x\nhosts: files [ NOTFOUND=return a ] my-host dns\n\
-                       group: compat [SUCCESS=merge] db\nodd files\nb: ../../x\n";
+                       group: compat[SUCCESS=merge]db\nshadow: x[ a [b] y [c\nodd files\nb: ../../x\n";
         let names = |release| {
             let found = modules(config, release).unwrap().into_iter();
             found.map(|name| String::from_utf8(name).unwrap()).collect::<Vec<_>>()
         };
-        assert_eq!(names(Some(36)), ["compat", "db", "my-host", "systemd"]);
-        assert_eq!(names(None), ["compat", "db", "dns", "files", "my-host", "systemd"]);
+        assert_eq!(names(Some(36)), ["compat", "db", "my-host", "systemd", "x", "y"]);
+        assert_eq!(names(None), ["compat", "db", "dns", "files", "my-host", "systemd", "x", "y"]);
         assert_eq!(library(b"db"), b"libnss_db.so.2");
     }
 }

@@ -60,14 +60,16 @@ impl<F: Files> Search<'_, F> {
         if extras.nss {
             let release = self.defaults().release;
             let config = PathBuf::from(nss::CONFIG);
-            let modules = nss::modules(&self.files.content(&config), release).ok_or_else(|| {
+            let content = self.files.content(&config);
+            let modules = nss::modules(&content, release).ok_or_else(|| {
                 let program = show(self.program);
                 Error::new(format!("{program}: {} names more than {} modules", nss::CONFIG, nss::MAX_MODULES))
             })?;
             for name in &modules {
                 self.open(&of_libc(nss::library(name), "name service"), How::Nss, &libc)?;
             }
-            if !modules.is_empty() {
+            // Also when it needs no modules: without it, others count.
+            if !content.is_empty() {
                 self.needs.others.push(config);
             }
         }

@@ -155,6 +155,20 @@ fn name_service_modules_are_those_of_the_configuration() {
 }
 
 #[test]
+fn a_configuration_that_needs_no_module_is_copied_too() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    let (host, dir) = (Host::new(), Dir::new());
+    let config = Path::new("/etc/nsswitch.conf");
+    Cmd::sh("echo 'hosts: files dns' >/etc/nsswitch.conf").on(&host).run().ok().quiet();
+    for (options, is_there) in [(&[][..], false), (&["--nss"][..], true)] {
+        let tool = Cmd::tool("hc-rootfs").args(options).args(["box", "/usr/bin/id"]);
+        tool.dir(dir.path()).on(&host).run().ok().quiet();
+        assert_eq!(files_in(&dir.join("box")).contains(config), is_there, "{options:?}");
+        fs::remove_dir_all(dir.join("box")).unwrap();
+    }
+}
+
+#[test]
 fn a_locale_in_an_archive_is_one_that_the_archive_has() {
     let dir = Dir::new();
     dir.directory("tree/usr/lib/locale");
