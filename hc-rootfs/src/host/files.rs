@@ -134,3 +134,23 @@ impl Host {
         content
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loader_is_opened_once() {
+        let place = std::env::temp_dir().join(format!("hc-rootfs-{}-loader", std::process::id()));
+        let real = std::fs::read("/lib64/ld-linux-x86-64.so.2").unwrap();
+        std::fs::write(&place, &real).unwrap();
+        let machine = elf::parse(&real, None).unwrap().machine;
+        let host = Host::default();
+        let found = host.loader(&place, machine).unwrap();
+        // Whoever opens it again sees that it is gone.
+        std::fs::remove_file(&place).unwrap();
+        assert_eq!(*host.content(&place), real);
+        assert_eq!(*host.content(&place), real);
+        assert_eq!(host.object(&place, machine).unwrap().id, found.id);
+    }
+}
