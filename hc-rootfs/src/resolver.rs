@@ -26,7 +26,7 @@ pub(crate) use demand::{Absent, Extras};
 use effort::Effort;
 pub(crate) use files::{Files, Found, Unusable};
 use find::{Candidate, Hits};
-use hc::{Error, Result, show};
+use hc::{Error, Result, reason, show};
 use hwcaps::Known;
 use journal::Journal;
 pub(crate) use links::{How, Link};
@@ -104,6 +104,7 @@ pub(crate) fn needs(
     let of_loader = files.loader(&loader, machine).map_err(|unusable| {
         let why = match unusable {
             Unusable::Absent => "is not there, or not readable".to_owned(),
+            Unusable::Obstacle(errno) => format!("is not there: {}", reason(errno)),
             Unusable::OtherMachine => "is for another machine".to_owned(),
             Unusable::Bad(why) => why,
         };

@@ -167,6 +167,9 @@ impl<'a> View<'a> {
     fn object_by(&self, path: &Path, look: impl FnOnce(&Path) -> Looked<Found>) -> Looked<Found> {
         let source = match self.walk_to(path) {
             Ok(source) => source.ok_or(Unusable::Absent)?,
+            Err(NoWay::Errno(Errno::EINVAL)) => {
+                return Err(Unusable::Bad("is not a regular file".to_owned()));
+            }
             Err(NoWay::Errno(errno)) => return Err(Unusable::from_errno(errno)),
             Err(NoWay::OfProc(_)) => return Err(Unusable::Absent),
         };

@@ -6,6 +6,7 @@ use crate::resolver::{Files, Found, Unusable};
 use crate::room::{FULL, Room};
 use crate::sysroot::Refusal;
 use nix::dir::Dir;
+use nix::errno::Errno;
 use nix::sys::stat::FileStat;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -90,6 +91,7 @@ impl Host {
     fn opened(&self, path: &Path, wanted: Machine) -> Looked<(Found, File, FileStat)> {
         let (file, status) = self.sysroot.open_regular(path).map_err(|refusal| match refusal {
             Refusal::Errno(errno) => Unusable::from_errno(errno),
+            Refusal::Socket => Unusable::from_errno(Errno::ENXIO),
             refusal => Unusable::Bad(refusal.to_string()),
         })?;
         let id = id_of(&status);

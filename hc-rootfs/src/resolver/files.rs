@@ -46,6 +46,8 @@ pub(crate) struct Found {
 pub(crate) enum Unusable {
     /// Not there, or not for the likes of us: the search goes on.
     Absent,
+    /// What stands there is in the way, and the search goes on where this path ends.
+    Obstacle(Errno),
     /// For another machine: the search goes on.
     OtherMachine,
     /// There, and bad: the loader would stop here.
@@ -56,9 +58,8 @@ impl Unusable {
     /// What this failure to open a file means.
     pub(crate) fn from_errno(errno: Errno) -> Self {
         match errno {
-            Errno::ENOENT | Errno::ENOTDIR | Errno::EACCES | Errno::ELOOP | Errno::ENAMETOOLONG => {
-                Unusable::Absent
-            }
+            Errno::ENOENT | Errno::EACCES => Unusable::Absent,
+            Errno::ENOTDIR | Errno::ELOOP | Errno::ENAMETOOLONG | Errno::ENXIO => Unusable::Obstacle(errno),
             errno => Unusable::Bad(format!("cannot be read: {}", reason(errno))),
         }
     }

@@ -5,6 +5,8 @@ use super::tried::Tried;
 use super::{CACHE, Files, Found, How, Loaded, Named, Search, Unusable, as_path};
 use crate::ldcache::Cache;
 use crate::loader::{self, Kind};
+use hc::reason;
+use nix::errno::Errno;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -20,6 +22,14 @@ pub(super) struct Candidate {
 /// Where the loader would stop: the file that made it, and why.
 type Stop = (PathBuf, String);
 
+/// What came of a look at one place.
+enum Look {
+    Found(Candidate),
+    Absent,
+    /// The rest of the path is not looked at (open_path() in elf/dl-load.c).
+    End,
+}
+
 /// What a name means.
 #[derive(Default)]
 pub(super) struct Hits {
@@ -31,6 +41,15 @@ pub(super) struct Hits {
     pub(super) files: Vec<Candidate>,
     /// Those that some processors would find before it.
     pub(super) variants: Vec<Candidate>,
+}
+
+impl Look {
+    fn found(self) -> Option<Candidate> {
+        match self {
+            Look::Found(found) => Some(found),
+            Look::Absent | Look::End => None,
+        }
+    }
 }
 
 impl Hits {
@@ -79,25 +98,22 @@ impl<F: Files> Search<'_, F> {
             self.go_on(path)?;
             let steps = self.files.steps(path);
             self.effort.walk(steps);
-            hits.files.extend(self.candidate(path.to_owned(), steps, tried)?);
+            hits.files.extend(self.candidate(path.to_owned(), steps, tried)?.found());
             return Ok(());
         }
         // As LD_LIBRARY_PATH: behind DT_RPATH, before DT_RUNPATH, and to musl before both.
-        let given = self.files.library_path();
         let is_first = self.kind == Kind::Musl || needer.object.runpath.is_some();
-        if is_first && self.in_any(given, path, tried, hits)? {
+        if is_first && self.in_library_path(path, tried, hits)? {
             return Ok(());
         }
         let by_runpath = self.kind == Kind::Glibc && needer.object.runpath.is_some();
         tried.how = if by_runpath { How::Runpath } else { How::Rpath };
         for (owner, list) in needer.search_paths(self.kind) {
-            for directory in self.directories(owner, list, platform) {
-                if self.in_directory(&directory, path, tried, hits)? {
-                    return Ok(());
-                }
+            if self.in_any(self.directories(owner, list, platform), path, tried, hits)?.is_some() {
+                return Ok(());
             }
         }
-        if !is_first && self.in_any(given, path, tried, hits)? {
+        if !is_first && self.in_library_path(path, tried, hits)? {
             return Ok(());
         }
         let no_default = self.kind == Kind::Glibc && needer.object.no_default;
@@ -107,7 +123,8 @@ impl<F: Files> Search<'_, F> {
         if no_default {
             return Ok(());
         }
-        let directory = self.in_defaults(path, tried, hits)?;
+        tried.how = How::Default;
+        let directory = self.in_any(self.defaults().directories.iter().cloned(), path, tried, hits)?;
         if directory.is_some_and(|found| self.kind == Kind::Musl && !loader::is_own_of_musl(Some(&found))) {
             let list = loader::musl_path_file(&self.loader);
             if !self.needs.others.contains(&list) {
@@ -117,56 +134,55 @@ impl<F: Files> Search<'_, F> {
         Ok(())
     }
 
-    /// Looks where the loader looks by itself. Returns the directory that it is in.
-    fn in_defaults(&self, name: &Path, tried: &mut Tried, hits: &mut Hits) -> Result<Option<PathBuf>, Stop> {
-        tried.how = How::Default;
-        for directory in &self.defaults().directories {
-            if self.in_directory(directory, name, tried, hits)? {
-                return Ok(Some(directory.clone()));
+    fn in_library_path(&self, name: &Path, tried: &mut Tried, hits: &mut Hits) -> Result<bool, Stop> {
+        tried.how = How::LibraryPath;
+        let given = self.files.library_path().iter().cloned();
+        self.in_any(given, name, tried, hits).map(|found| found.is_some())
+    }
+
+    /// Looks for `name` in these directories, in turn. Returns the one that it is in.
+    fn in_any(
+        &self,
+        directories: impl Iterator<Item = PathBuf>,
+        name: &Path,
+        tried: &mut Tried,
+        hits: &mut Hits,
+    ) -> Result<Option<PathBuf>, Stop> {
+        for directory in directories {
+            match self.in_directory(&directory, name, tried, hits)? {
+                Look::Found(found) => {
+                    hits.files.push(found);
+                    return Ok(Some(directory));
+                }
+                Look::Absent => {}
+                Look::End => break,
             }
         }
         Ok(None)
     }
 
-    fn in_any(
-        &self,
-        directories: &[PathBuf],
-        name: &Path,
-        tried: &mut Tried,
-        hits: &mut Hits,
-    ) -> Result<bool, Stop> {
-        tried.how = How::LibraryPath;
-        for directory in directories {
-            if self.in_directory(directory, name, tried, hits)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Looks for `name` in `directory`, and first in its subdirectories for certain processors. True when it is
-    /// in there for all.
+    /// Looks for `name` in `directory`, and first in its subdirectories for certain processors.
     fn in_directory(
         &self,
         directory: &Path,
         name: &Path,
         tried: &mut Tried,
         hits: &mut Hits,
-    ) -> Result<bool, Stop> {
+    ) -> Result<Look, Stop> {
         self.go_on(directory)?;
         let place = self.place(directory);
+        let mut look = Look::Absent;
         if place.is_there {
             for variant in &place.subdirectories {
                 let path = directory.join(variant).join(name);
-                hits.variants.extend(self.candidate(path, place.steps, tried)?);
+                hits.variants.extend(self.candidate(path, place.steps, tried)?.found());
             }
-            if let Some(found) = self.candidate(directory.join(name), place.steps, tried)? {
-                hits.files.push(found);
-                return Ok(true);
-            }
+            look = self.candidate(directory.join(name), place.steps, tried)?;
         }
-        tried.add(directory);
-        Ok(false)
+        if !matches!(look, Look::Found(_)) {
+            tried.add(directory);
+        }
+        Ok(look)
     }
 
     /// What ld.so.cache says; not into a system directory where the needer does without those.
@@ -185,7 +201,8 @@ impl<F: Files> Search<'_, F> {
         for entry in cache.find(name, self.machine) {
             let path = as_path(entry.path.to_vec());
             let dropped = no_default && self.in_system_directory(&path);
-            let hit = if dropped || !path.is_absolute() { None } else { self.candidate(path, 0, tried)? };
+            let hit =
+                if dropped || !path.is_absolute() { None } else { self.candidate(path, 0, tried)?.found() };
             lines.extend(hit.is_some().then(|| entry.line()));
             if entry.is_variant() {
                 hits.variants.extend(hit);
@@ -202,19 +219,28 @@ impl<F: Files> Search<'_, F> {
     }
 
     /// The object at `path`, so many steps away, if it is one for this machine.
-    fn candidate(&self, path: PathBuf, steps: usize, tried: &mut Tried) -> Result<Option<Candidate>, Stop> {
+    fn candidate(&self, path: PathBuf, steps: usize, tried: &mut Tried) -> Result<Look, Stop> {
         self.effort.look(steps);
         self.go_on(&path)?;
         match self.files.object(&path, self.machine) {
-            Ok(found) => Ok(Some(Candidate { path, found, how: tried.how })),
-            Err(Unusable::Absent) => Ok(None),
+            Ok(found) => Ok(Look::Found(Candidate { path, found, how: tried.how })),
+            Err(Unusable::Absent) => Ok(Look::Absent),
             // musl does not look whom a file is for, and would fail to load it.
             Err(Unusable::OtherMachine) if self.kind == Kind::Musl => {
                 Err((path, "is for another machine".to_owned()))
             }
             Err(Unusable::OtherMachine) => {
-                tried.other = Some(path);
-                Ok(None)
+                tried.other = Some((path, "is for another machine".to_owned()));
+                Ok(Look::Absent)
+            }
+            // As path_open() in ldso/dynlink.c has it.
+            Err(Unusable::Obstacle(Errno::ENOTDIR | Errno::ENAMETOOLONG)) if self.kind == Kind::Musl => {
+                Ok(Look::Absent)
+            }
+            Err(Unusable::Obstacle(errno)) if self.kind == Kind::Musl => Err((path, obstacle(errno))),
+            Err(Unusable::Obstacle(errno)) => {
+                tried.other = Some((path, obstacle(errno)));
+                Ok(Look::End)
             }
             Err(Unusable::Bad(why)) => Err((path, why)),
         }
@@ -226,4 +252,8 @@ impl<F: Files> Search<'_, F> {
         }
         Ok(())
     }
+}
+
+fn obstacle(errno: Errno) -> String {
+    format!("cannot be opened: {}", reason(errno))
 }

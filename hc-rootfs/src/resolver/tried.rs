@@ -20,8 +20,8 @@ pub(super) struct Tried {
     numbers: HashSet<u64>,
     /// ld.so.cache was asked.
     pub(super) cache: bool,
-    /// A file of that name for another machine.
-    pub(super) other: Option<PathBuf>,
+    /// A file of that name that was passed over, and why.
+    pub(super) other: Option<(PathBuf, String)>,
 }
 
 impl Tried {
@@ -50,7 +50,7 @@ impl Tried {
             [] => "is not there".to_owned(),
             places => format!("is in none of: {}", places.join(" ")),
         };
-        let other = self.other.as_ref().map(|other| format!(" ({} is for another machine)", show(other)));
+        let other = self.other.as_ref().map(|(path, why)| format!(" ({} {why})", show(path)));
         let (program, name) = (show(program), show(OsStr::from_bytes(name)));
         Error::new(format!("{program}: {name}{by}, {place}{}", other.unwrap_or_default()))
     }

@@ -17,6 +17,7 @@ mod machines;
 mod made;
 mod matrix;
 mod notes;
+mod obstacles;
 mod owner;
 mod planted;
 mod printed;
