@@ -7,7 +7,7 @@ use crate::elf::Machine;
 use crate::host::Host;
 use crate::ldcache::Line;
 use crate::programs::{Binary, Closure};
-use crate::resolver::CACHE;
+use crate::resolver::{CACHE, Files};
 use crate::written;
 use goblin::elf::header::{EM_386, EM_AARCH64, EM_ARM, EM_PPC64, EM_RISCV, EM_S390, EM_X86_64};
 use hc::show;
@@ -19,21 +19,17 @@ use std::path::{Path, PathBuf};
 const UNCLEAR: &str =
     "which program its first line starts by way of env is not known: name that as a PROGRAM as well";
 
-/// Not `cp -a`: with --parents, GNU cp 9.0 to 9.2 fails on the ACL of each parent directory that it makes, and
-/// leaves it with mode 700. Times are kept for what is compiled ahead (python's .pyc) to count as fresh.
-const COPY: &str = "cp -dR --preserve=timestamps --parents";
-
 /// One note for each program that has data which is not in the new root, for each script of which it is not known
 /// what it needs, and one if the new root's ld.so.cache is not ours and lacks something.
 pub(crate) fn notes(closure: &Closure, host: &Host, rootfs: &Rootfs, directory: &OsStr) -> Vec<String> {
-    let how = |paths: &[PathBuf]| how_to_copy(paths, host, rootfs, directory);
+    let how = |program: &Path, paths: &[PathBuf]| how_to_copy(program, paths, host, rootfs, directory);
     let mut notes: Vec<String> =
         closure.unclear.iter().map(|script| format!("{}: note: {UNCLEAR}", show(script))).collect();
     for Binary { path, machine } in &closure.binaries {
         let absent = |data: &PathBuf| host.sysroot.is_directory(data) && !rootfs.has(data);
         let absent: Vec<PathBuf> = data_of(path, *machine).into_iter().filter(absent).collect();
         if !absent.is_empty() {
-            notes.push(format!("{}{}", lack(path, &absent), how(&absent)));
+            notes.push(format!("{}{}", lack(path, &absent), how(path, &absent)));
         }
     }
     notes = notes.into_iter().map(|note| host.sysroot.about(note)).collect();
@@ -72,18 +68,13 @@ fn cached_directories(closure: &Closure) -> String {
     names.join(" ")
 }
 
-/// The end of a note: a command that copies `paths`. A tmpfs is likely to be seen by this chain alone, and to
-/// go with it: then there is nothing yet to copy to, and the user chooses.
-fn how_to_copy(paths: &[PathBuf], host: &Host, rootfs: &Rootfs, directory: &OsStr) -> String {
+/// The end of a note: a command that copies `paths`, and what `program` needs for the libraries in there. A tmpfs is likely
+/// to be seen by this chain alone, and to go with it: then there is nothing yet to copy to, and the user chooses.
+fn how_to_copy(program: &Path, paths: &[PathBuf], host: &Host, rootfs: &Rootfs, directory: &OsStr) -> String {
     let to = if rootfs.is_tmpfs() { OsStr::new("DIR") } else { directory };
-    let (command, stays) = match host.sysroot.name() {
-        Some(sysroot) => {
-            let trails = paths.iter().filter_map(|path| host.trail(path));
-            (command_within(sysroot.as_os_str(), trails.flatten(), to), "")
-        }
-        None => (command(paths, to), " (hc-run --root=DIR)"),
-    };
+    let command = command(host.sysroot.name(), host.library_path(), program, paths, to);
     if rootfs.is_tmpfs() {
+        let stays = if host.sysroot.name().is_some() { "" } else { " (hc-run --root=DIR)" };
         return format!("; with a root directory that stays{stays} copy it by: {command}");
     }
     format!(": {command}")
@@ -142,25 +133,25 @@ fn is_versioned(name: &str, program: &str) -> bool {
 }
 
 /// A command line for a shell that copies `paths` to `directory`.
-fn command(paths: &[PathBuf], directory: &OsStr) -> String {
-    let mut words = vec![COPY.to_owned()];
-    words.extend(paths.iter().map(|path| quote(path.as_os_str())));
-    words.push(quote_directory(directory));
-    words.join(" ")
-}
-
-/// The same for what is in a sysroot: `paths` without symlinks on the way, for they would lead cp(1) out of it. tar(1)
-/// takes each as it is, and keeps the directories that `directory` has under the name of a link.
-fn command_within(sysroot: &OsStr, paths: impl Iterator<Item = PathBuf>, directory: &OsStr) -> String {
-    let mut words = vec!["tar -C".to_owned(), quote_directory(sysroot), "-cf -".to_owned()];
-    for path in paths {
-        let word = quote(Path::new(".").join(path.strip_prefix("/").unwrap_or(&path)).as_os_str());
-        if !words.contains(&word) {
-            words.push(word);
-        }
+fn command(
+    sysroot: Option<&Path>,
+    library_path: &[PathBuf],
+    program: &Path,
+    paths: &[PathBuf],
+    directory: &OsStr,
+) -> String {
+    let mut words = vec!["hc-rootfs".to_owned()];
+    words.extend(sysroot.map(|sysroot| format!("--sysroot={}", quote(sysroot.as_os_str()))));
+    for directory in library_path {
+        words.extend(["-L".to_owned(), quote(directory.as_os_str())]);
     }
-    let directory = quote_directory(directory);
-    format!("{} | tar -C {directory} -xf - --keep-directory-symlink", words.join(" "))
+    for path in paths {
+        let name = path.as_os_str().as_bytes();
+        let parts: Vec<&[u8]> = name.split(|&byte| byte == b':').collect();
+        words.extend(["-f".to_owned(), quote(OsStr::from_bytes(&parts.join(&b"\\:"[..])))]);
+    }
+    words.extend([quote_directory(directory), quote(program.as_os_str())]);
+    words.join(" ")
 }
 
 fn quote_directory(directory: &OsStr) -> String {
@@ -228,13 +219,14 @@ mod tests {
 
     #[test]
     fn a_command_can_be_pasted() {
-        let line = command(&[PathBuf::from("/a b/c"), PathBuf::from("/d")], OsStr::new("it's"));
-        assert_eq!(line, format!("{COPY} '/a b/c' /d 'it'\\''s'"));
-        assert_eq!(command(&[], OsStr::new("-x")), format!("{COPY} ./-x"));
-        assert_eq!(command(&[], OsStr::new("a\n")), format!("{COPY} \"$(printf 'a\\012/')\""));
-        let paths = ["/-a", "/b c", "/-a"].map(PathBuf::from);
-        let line = command_within(OsStr::new("-s"), paths.into_iter(), OsStr::new("d"));
-        assert_eq!(line, "tar -C ./-s -cf - ./-a './b c' | tar -C d -xf - --keep-directory-symlink");
+        let paths = ["/a b/c", "/d:e"].map(PathBuf::from);
+        let line = command(None, &[], Path::new("/p"), &paths, OsStr::new("it's"));
+        assert_eq!(line, "hc-rootfs -f '/a b/c' -f '/d\\:e' 'it'\\''s' /p");
+        let to = |directory: &str| command(None, &[], Path::new("/p"), &[], OsStr::new(directory));
+        assert_eq!(to("-x"), "hc-rootfs ./-x /p");
+        assert_eq!(to("a\n"), "hc-rootfs \"$(printf 'a\\012/')\" /p");
+        let line = command(Some(Path::new("r s")), &paths[..1], Path::new("/p q"), &[], OsStr::new("d"));
+        assert_eq!(line, "hc-rootfs --sysroot='r s' -L '/a b/c' d '/p q'");
         assert_eq!(quote(OsStr::from_bytes(b"a\n\xff%'")), "\"$(printf 'a\\012\\377\\045\\047')\"");
     }
 }

@@ -97,15 +97,6 @@ impl Host {
         walk.steps
     }
 
-    /// The symlinks on the way to `path`, and where it ends; each as a path without symlinks on the way.
-    pub(crate) fn trail(&self, path: &Path) -> Option<Vec<PathBuf>> {
-        let (way, at) = self.way(path).ok()?;
-        let mut trail = Vec::new();
-        leave_trail(&way, &mut PathBuf::from("/"), &mut trail);
-        trail.push(at);
-        Some(trail)
-    }
-
     /// True for a directory that no symlink leads to.
     pub(crate) fn has_directory(&self, path: &Path) -> bool {
         matches!(self.node(path), Ok(Node::Directory(_)))

@@ -26,14 +26,14 @@ fn a_python_runs_when_the_advice_is_followed() {
     assert!(first.stdout.is_empty());
     let (text, command) = (String::from_utf8_lossy(&first.stderr).into_owned(), advice(&first));
     assert!(
-        text.contains("; with a root directory that stays (hc-run --root=DIR) copy it by: cp "),
+        text.contains("; with a root directory that stays (hc-run --root=DIR) copy it by: hc-rootfs "),
         "{text}"
     );
-    assert!(command.ends_with(" DIR"), "{command}");
+    assert!(command.contains(" DIR /usr/bin/python3."), "{command}");
     // Word by word.
     assert_eq!(
         advice(&run(&["--root=DIR"])),
-        command.replace(" DIR", &format!(" {}", dir.join("DIR").display()))
+        command.replace(" DIR ", &format!(" {} ", dir.join("DIR").display()))
     );
     Cmd::sh(&command).dir(dir.path()).as_nobody().run().ok().quiet();
     run(&["--root=DIR"]).ok().quiet().says("1\n");

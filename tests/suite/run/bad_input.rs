@@ -113,7 +113,10 @@ fn python_runs_or_its_missing_library_is_named_with_the_way_to_get_it() {
         } else {
             assert!(first.starts_with("hc-rootfs: /usr/bin/python3"), "{output:?}");
             assert!(first.contains(" is data and is not copied"), "{output:?}");
-            assert!(first.contains("--root=DIR") && first.contains("cp "), "{output:?}");
+            assert!(
+                first.contains("--root=DIR") && first.contains("hc-rootfs -f /usr/lib/python3."),
+                "{output:?}"
+            );
         }
     }
 }
