@@ -8,11 +8,12 @@ mod demand;
 mod effort;
 mod files;
 mod find;
-mod hwcaps;
+
 mod journal;
 mod links;
 mod loaded;
 mod paths;
+mod place;
 mod queue;
 mod tried;
 
@@ -27,11 +28,11 @@ use effort::Effort;
 pub(crate) use files::{Files, Found, Unusable};
 use find::{Candidate, Hits};
 use hc::{Error, Result, reason, show};
-use hwcaps::Known;
 use journal::Journal;
 pub(crate) use links::{How, Link};
 use links::{Named, Spot};
 use loaded::Loaded;
+use place::Known;
 use queue::Queue;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet, VecDeque};

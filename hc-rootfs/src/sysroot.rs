@@ -5,6 +5,7 @@
 //! (`O_PATH`) before it is known what it is, and what is opened then is that very file: no device is, not even by
 //! chance.
 
+mod inside;
 mod refusal;
 mod search;
 
@@ -12,33 +13,24 @@ pub(crate) use refusal::Refusal;
 
 use crate::host::{Id, id_of};
 use hc::{Context, Result, show};
+use inside::{Inside, name_of};
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, open, openat, openat2, readlink, readlinkat};
+use nix::fcntl::{AtFlags, OFlag, ResolveFlag, open, openat, readlink, readlinkat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, lstat, stat};
 use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs, statfs};
 use refusal::check_kind;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// openat2(2) gives up on a `..` when anything on the machine is renamed or mounted meanwhile. Not for ever.
-const MAX_TRIES: u32 = 10_000;
 /// To read a file that may turn out to be anything else.
 const READ: OFlag = OFlag::O_RDONLY.union(OFlag::O_NONBLOCK).union(OFlag::O_NOCTTY).union(OFlag::O_CLOEXEC);
 
 /// The host's root directory, unless it is a sysroot's.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sysroot(Option<Rc<Inside>>);
-
-#[derive(Debug)]
-struct Inside {
-    root: OwnedFd,
-    id: Id,
-    /// As the user has it.
-    name: PathBuf,
-}
 
 /// What stands at a path, symlinks not followed.
 pub(crate) struct Entry {
@@ -239,61 +231,6 @@ impl Sysroot {
         let of_proc = target.is_some() && status.st_size == 0 && in_proc();
         Ok(Entry { status, target, of_proc })
     }
-}
-
-impl Inside {
-    /// What `path` means to a process with this root, not opened.
-    fn hold(&self, path: &Path, resolve: ResolveFlag, flags: OFlag) -> nix::Result<OwnedFd> {
-        self.open_within(path, resolve, OFlag::O_PATH | OFlag::O_CLOEXEC | flags)
-    }
-
-    fn open_within(&self, path: &Path, resolve: ResolveFlag, flags: OFlag) -> nix::Result<OwnedFd> {
-        let inside = ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS;
-        let how = OpenHow::new().flags(flags).resolve(inside | resolve);
-        for _ in 0..MAX_TRIES {
-            match openat2(&self.root, path, how) {
-                Err(Errno::EAGAIN) => {}
-                opened => return opened,
-            }
-        }
-        Err(Errno::EAGAIN)
-    }
-
-    fn open_regular(
-        &self,
-        path: &Path,
-        resolve: ResolveFlag,
-        flags: OFlag,
-    ) -> std::result::Result<(File, FileStat), Refusal> {
-        let held = self.hold(path, resolve, flags).map_err(Refusal::Errno)?;
-        let status = fstat(&held).map_err(Refusal::Errno)?;
-        check_kind(&status)?;
-        let opened = match open(&name_of(&held), READ, Mode::empty()) {
-            // No /proc here: by its name once more.
-            Err(Errno::ENOENT) => self.open_within(path, resolve, READ | flags),
-            opened => opened,
-        };
-        let file = File::from(opened.map_err(Refusal::Errno)?);
-        let again = fstat(&file).map_err(Refusal::Errno)?;
-        check_kind(&again)?;
-        if id_of(&again) == id_of(&status) { Ok((file, again)) } else { Err(Refusal::Changed) }
-    }
-
-    /// Whether what `path` means could be executed in there: first the way there, then the kind of the file, then its
-    /// mode. It is for no one here to execute, so neither the caller nor a mount with noexec counts.
-    fn check_program(&self, path: &Path) -> nix::Result<()> {
-        let status = fstat(&self.hold(path, ResolveFlag::empty(), OFlag::empty())?)?;
-        if kind(&status) == SFlag::S_IFREG && status.st_mode & 0o111 != 0 {
-            Ok(())
-        } else {
-            Err(Errno::EACCES)
-        }
-    }
-}
-
-/// A name for an open file, whichever way it is open.
-fn name_of(file: &OwnedFd) -> PathBuf {
-    PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
 /// What kind of file it is, of which there is one bit pattern each.

@@ -1,6 +1,7 @@
 //! The search for a program in a sysroot, as execvp(3) would make it in there.
 
-use super::{Inside, kind};
+use super::inside::Inside;
+use super::kind;
 use hc::{Error, Result, reason, show};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, ResolveFlag, readlinkat};
