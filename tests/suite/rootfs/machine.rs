@@ -77,6 +77,45 @@ fn every_program_s_list_is_what_its_loader_loads() {
 }
 
 #[test]
+fn fifty_libraries_bring_what_their_loader_loads() {
+    let directory = fs::canonicalize("/lib/x86_64-linux-gnu").unwrap();
+    let entries = fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path());
+    let mut libraries: Vec<PathBuf> = entries
+        .filter(|path| path.symlink_metadata().unwrap().is_file() && path.to_str().unwrap().contains(".so."))
+        .collect();
+    libraries.sort();
+    assert!(libraries.len() >= 50, "too few libraries to tell: {}", libraries.len());
+    let base = loaded(Cmd::new("/bin/true"));
+    for library in libraries.iter().step_by(libraries.len() / 50) {
+        // The loader lists what it finds, and fails in the end when something is missing.
+        let output = Cmd::new(GLIBC).arg("--list").arg(library).run();
+        let text = String::from_utf8_lossy(&output.stdout);
+        let names = text.lines().map(|line| line.split(" (0x").next().unwrap_or(line).trim());
+        let names: Vec<String> = names
+            .filter(|name| !name.contains("linux-vdso") && *name != "statically linked")
+            .map(str::to_owned)
+            .collect();
+        let line = ["-l0", "--dlopen=none", "-f"];
+        let ours = Cmd::tool("hc-rootfs").args(line).arg(library).arg("/bin/true").run();
+        if output.ended != hc_tests::Ended::Exit(0) {
+            ours.fails("hc-rootfs", 125);
+            continue;
+        }
+        let mut expected = files_of(&[base.clone(), names].concat());
+        expected.extend(["/bin/true", GLIBC].map(|path| fs::canonicalize(path).unwrap()));
+        expected.insert(library.clone());
+        let ours = ours.ok().quiet();
+        let names = ours.stdout.split(|&byte| byte == 0).map(|name| Path::new(OsStr::from_bytes(name)));
+        let listed: BTreeSet<PathBuf> = names
+            .filter(|name| name.symlink_metadata().is_ok_and(|about| about.is_file()))
+            .map(Path::to_owned)
+            .collect();
+        expected.extend(listed.iter().filter(|path| path.ends_with("libgcc_s.so.1")).cloned());
+        assert_eq!(listed, expected, "{}", library.display());
+    }
+}
+
+#[test]
 fn a_program_behind_links_is_loaded_inside_as_outside() {
     require!(can_look_inside(), NO_CONTAINERS);
     let dir = Dir::new();
