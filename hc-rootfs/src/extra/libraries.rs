@@ -8,7 +8,8 @@ use super::{Extras, Note};
 use crate::elf;
 use crate::host::{Host, Id, Source, id_of};
 use crate::programs::Closure;
-use crate::resolver::{self, Found, Needs};
+use crate::resolver::{self, Files, Found, Needs};
+use crate::room::FULL;
 use hc::{Error, Result, show};
 use nix::sys::stat::{FileStat, fstat};
 use std::collections::{BTreeMap, HashSet};
@@ -57,7 +58,7 @@ impl Binary {
     pub(super) fn outside(path: &Path, tree: &Tree<'_>) -> Option<Self> {
         let (file, status) = tree.host.sysroot.open_regular(path).ok()?;
         let binary = Self::of(&file, &status, path.to_owned(), path, Some(tree.real.clone()))?;
-        Some(Binary { is_outside: true, ..binary })
+        binary.kept(tree.host).map(|binary| Binary { is_outside: true, ..binary })
     }
 
     /// The same for the file `name` of `directory`.
@@ -74,7 +75,16 @@ impl Binary {
         let file = tree.host.sysroot.open_entry(directory, name, &source.path).ok()?;
         let same = fstat(&file).is_ok_and(|opened| id_of(&opened) == id_of(status));
         let top = Some(tree.real.clone());
-        if same { Self::of(&file, status, source.path.clone(), source.place(), top) } else { None }
+        if !same {
+            return None;
+        }
+        Self::of(&file, status, source.path.clone(), source.place(), top)?.kept(tree.host)
+    }
+
+    /// One of a tree, which can have more than there is room for.
+    fn kept(self, host: &Host) -> Option<Self> {
+        let names = 2 * self.path.as_os_str().len();
+        host.room().take(self.found.object.size() + size_of::<Self>() + names).then_some(self)
     }
 
     /// Where a loader will meet it.
@@ -95,6 +105,9 @@ impl Binary {
 /// occasions that never come, and a note says what they lack.
 pub(super) fn resolve(extras: &mut Extras, host: &Host, closure: &mut Closure) -> Result<()> {
     let mut binaries = std::mem::take(&mut extras.binaries);
+    if let Some(last) = binaries.last().filter(|_| host.room().is_full()) {
+        return Err(Error::new(format!("{}: {FULL}", show(&last.path))));
+    }
     // Not those that another -f has replaced.
     binaries.retain(|binary| match extras.layers.node(binary.place()) {
         Some(Node::File(source)) => source.id == binary.found.id,
@@ -131,7 +144,9 @@ pub(super) fn resolve(extras: &mut Extras, host: &Host, closure: &mut Closure) -
                 closure.little_endian = object.machine.little_endian;
                 add(needs, &view, &mut names, &mut extras.needed, closure)?;
             }
-            Err(error) if binary.tree.is_some() => notes.push(format!("note: {error}")),
+            Err(error) if binary.tree.is_some() && !host.room().is_full() => {
+                notes.push(format!("note: {error}"));
+            }
             Err(error) => return Err(error),
         }
     }

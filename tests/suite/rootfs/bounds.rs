@@ -75,4 +75,10 @@ fn names_of_a_megabyte_each() {
     }
     program(&dir, "p", (0..200).map(|number| format!("l{number}")), "");
     is_refused(&dir, &["/p"], ROOM);
+    // Also in a tree, where what a file lacks is no error.
+    let script = "ulimit -v 262144; exec \"$0\" --sysroot=tree -f /lib box";
+    let output = Cmd::sh(script).arg(tool("hc-rootfs")).dir(dir.path()).run();
+    let said = output.fails("hc-rootfs", 125);
+    assert!(said.starts_with("in tree: /lib/l") && said.ends_with(ROOM), "{said}");
+    assert!(!dir.join("box").exists());
 }
