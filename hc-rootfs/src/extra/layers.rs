@@ -5,7 +5,7 @@ use crate::host::{Owner, Source, Step, Ware, leave_trail};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::ops::Bound;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 /// What is to be at a place.
@@ -74,8 +74,24 @@ impl Layers {
 
     /// The names of what is put into the directory `place`.
     pub(super) fn names(&self, place: &Path) -> Vec<OsString> {
-        let below = self.below(place).filter(|path| path.parent() == Some(place));
-        below.filter_map(|path| path.file_name().map(OsStr::to_owned)).collect()
+        let mut names = Vec::new();
+        let mut behind = Bound::Excluded(place.to_owned());
+        // From one to the next over all that is below it: a tree may be as deep as it is large.
+        while let Some(path) = self.nodes.range((behind, Bound::Unbounded)).next().map(|(path, _)| path) {
+            let Some(Component::Normal(name)) =
+                path.strip_prefix(place).ok().and_then(|rest| rest.components().next())
+            else {
+                break;
+            };
+            if path.parent() == Some(place) {
+                names.push(name.to_owned());
+            }
+            // No name has a NUL, so this comes after all that begin with this one.
+            let mut next = name.to_owned();
+            next.push("\0");
+            behind = Bound::Included(place.join(next));
+        }
+        names
     }
 
     fn below<'a>(&'a self, place: &'a Path) -> impl Iterator<Item = &'a PathBuf> {
@@ -244,6 +260,8 @@ mod tests {
         layers.put(root, "/a/b".into(), Node::Directory(OWNER));
         assert!(matches!(layers.node(Path::new("/a/b")), Some(Node::Directory(_))));
         layers.put(root, "/a-b/c/d".into(), link("x"));
+        assert_eq!(layers.names(Path::new("/a-b")), [""; 0], "only what was put there itself");
+        assert_eq!(layers.names(Path::new("/")), ["a", "a-b"]);
         layers.put(root, "/a-b".into(), link("x"));
         assert_eq!(places(&layers), ["/a", "/a/b", "/a/d", "/a-b"], "also where no directory was put");
         layers.base("/a/d/e".into(), way("/a/d/e", &["/a/d", "/a/d/e"]));
