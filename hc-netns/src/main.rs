@@ -1,31 +1,66 @@
-//! hc-netns: named network namespaces. See hc-netns(8).
+//! hc-netns: network namespaces, their names, and what connects them. See hc-netns(8).
 #![cfg_attr(not(test), no_main)]
 
+mod address;
+mod bridge;
+mod claim;
+mod directory;
+mod down;
 mod enter;
+mod every;
+mod ids;
+mod json;
+mod link;
+mod list;
+mod migrate;
+mod monitor;
 mod named;
+mod namespace;
+mod nat;
 mod netlink;
 mod options;
+mod processes;
+mod resolv;
+mod rtnl;
 mod sys;
+mod up;
+mod veth;
 
 use hc::{Environ, Result, Status};
 use options::Plan;
+use std::ffi::OsStr;
 
 hc::tool!("hc-netns", run);
 
 /// The tool's name, as its notes begin.
 pub(crate) const TOOL: &str = "hc-netns";
 
-/// One verb a run. `exec` ends by becoming NEXT; what comes back then is why it could not.
+/// One verb a run. `exec` and `run` end by becoming NEXT; what comes back then is why they could not.
 fn run(args: hc::Args) -> Result<Status> {
     match options::parse(args)? {
-        Plan::List => named::list()?,
+        Plan::List { json } => list::list(json)?,
+        Plan::ListId { wanted, json } => list::list_ids(wanted, json)?,
         Plan::Add(name) => named::add(&name)?,
+        Plan::Attach { name, process } => named::attach(&name, process)?,
+        Plan::Set { name, id } => ids::set(&name, id)?,
         Plan::Delete(names) => named::delete_all(&names)?,
+        Plan::DeleteAll => every::delete()?,
+        Plan::Identify(process) => processes::identify(process)?,
+        Plan::Pids(name) => processes::pids(&name)?,
         Plan::Exec { name, argv } => {
-            enter::network(&name)?;
-            enter::own_mounts()?;
-            enter::sysfs(&name)?;
-            enter::etc(&name)?;
+            enter::named(&name)?;
+            return Err(hc::exec(&argv, &Environ::inherited()));
+        }
+        Plan::ExecAll { argv } => every::exec(&argv)?,
+        Plan::Monitor => monitor::monitor()?,
+        Plan::Bridge(wanted) => bridge::ensure(&wanted)?,
+        Plan::DeleteBridge(name) => bridge::delete(&name)?,
+        Plan::Up { name, link } => up::up(&name, &link)?,
+        Plan::Down(names) => down::down(&names)?,
+        Plan::DownAll => down::all()?,
+        Plan::Run { link, argv } => {
+            up::anonymous(&link)?;
+            enter::anonymous(OsStr::new(TOOL), &link.dns)?;
             return Err(hc::exec(&argv, &Environ::inherited()));
         }
     }

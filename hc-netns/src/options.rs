@@ -1,179 +1,198 @@
-//! The command line of `ip netns`, as values.
+//! The command line: ip netns' verbs and our own, as values.
 
+mod given;
+mod values;
+mod verbs;
+
+#[cfg(test)]
+mod tests;
+
+use crate::bridge;
+use crate::list::Wanted;
 use crate::named::Name;
+use crate::{link::Interface, veth};
+use given::Given;
 use hc::{Args, Error, Opt, Result};
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::OsString;
+use verbs::Verb;
 
 const HELP: &str = "\
-Usage: hc-netns [OPTION]... [VERB [NAME]... [--] [NEXT [ARG]...]]
-Make, show and remove named network namespaces, or run NEXT in one.
+Usage: hc-netns [OPTION]... [VERB [NAME]... [OPTION]... [--] [NEXT [ARG]...]]
+Make, connect, show and remove network namespaces, or run NEXT in one.
 
+  -a, --all       every name: of delete, down and exec
+  -j, --json      JSON: of list and list-id
   -h, --help      show this help
   -V, --version   show the version
 
-Verbs, of which a beginning is enough:
+Verbs of ip-netns(8), of which a beginning is enough:
   list                           names, and the ids this namespace has for them (the default)
+  list-id [target-nsid ID] [nsid ID]
+                                 ids, and the names of their namespaces
   add NAME                       make a network namespace
+  attach NAME PID                give a name to the network namespace of a process
+  set NAME ID|auto               give a namespace an id
   delete NAME...                 remove names; a namespace in use lives on until its last process ends
+  identify [PID]                 names of the network namespace of a process
+  pids NAME                      processes in that namespace
   exec NAME [--] NEXT [ARG]...   become NEXT in that namespace
+  monitor                        tell when names come and go
+
+Verbs of its own:
+  bridge BR [OPTION]...          make a bridge, or bring it into this state
+  up NAME [OPTION]...            connect a namespace to a bridge; make both it and its name if there is none
+  down NAME...                   take all that away
+  run [OPTION]... [--] NEXT [ARG]...
+                                 become NEXT in a new namespace without a name, connected to a bridge
+
+Options of bridge:
+      --port=IF           put this interface on the bridge
+      --stp=on|off        spanning tree protocol
+      --delete            remove the bridge
+
+Options of bridge, up and run:
+      --addr=CIDR|auto    address; auto (up, run): the lowest one of the bridge's network that is free
+      --mtu=N             bytes in a packet
+
+Options of up and run:
+      --bridge=BR         the bridge (br0)
+      --host-if=IF        the end of the pair on the bridge (veth1, or the first vethN that is free)
+      --if=IF             the end in the namespace (eth1)
+      --gateway=IP|auto   where the default route goes; auto: to the bridge
+      --mac=MAC           MAC address of the interface in the namespace
+      --route=NET[,IP]    route to a network, through a gateway
+      --dns=IP            name server in /etc/resolv.conf
+      --isolated          can reach the bridge, but no other isolated port of it
+      --hairpin           frames may go back to where they came from
+      --nat               reach what the host reaches, by its address
+      --publish=[IP:]PORT:PORT[/udp]
+                          host's port leads to the namespace's
+      --dhcp              ask a DHCP server for the address
 
 See hc-netns(8).
 ";
 
-const LONGS: &[&str] = &["help", "version"];
-
-/// In the order in which ip(8) tries them, which decides what an ambiguous beginning means: `s` is show.
-const VERBS: &[(&str, Verb)] = &[
-    ("list", Verb::List),
-    ("show", Verb::List),
-    ("lst", Verb::List),
-    ("help", Verb::Help),
-    ("add", Verb::Add),
-    ("delete", Verb::Delete),
-    ("exec", Verb::Exec),
+const LONGS: &[&str] = &[
+    "addr", "all", "bridge", "delete", "dhcp", "dns", "gateway", "hairpin", "help", "host-if", "if",
+    "isolated", "json", "mac", "mtu", "nat", "port", "publish", "route", "stp", "version",
 ];
-
-#[derive(Clone, Copy)]
-enum Verb {
-    List,
-    Help,
-    Add,
-    Delete,
-    Exec,
-}
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Plan {
     /// Print every name.
-    List,
+    List { json: bool },
+    /// Print ids.
+    ListId { wanted: Wanted, json: bool },
     /// Make a namespace of that name.
     Add(Name),
+    /// Give the namespace of a process a name.
+    Attach { name: Name, process: i32 },
+    /// Give a namespace an id: this one, or one that the kernel chooses.
+    Set { name: Name, id: Option<u32> },
     /// Remove each of these names.
     Delete(Vec<Name>),
+    /// Remove all names.
+    DeleteAll,
+    /// Print the names of the namespace of a process: of this one without a number.
+    Identify(Option<i32>),
+    /// Print the processes in the namespace of that name.
+    Pids(Name),
     /// Become `argv` in the namespace of that name.
     Exec { name: Name, argv: Vec<OsString> },
+    /// Run `argv` in the namespace of each name.
+    ExecAll { argv: Vec<OsString> },
+    /// Tell of names that come and go.
+    Monitor,
+    /// Make a bridge, or bring it into that state.
+    Bridge(bridge::Wanted),
+    /// Remove a bridge.
+    DeleteBridge(Interface),
+    /// Connect the namespace of that name.
+    Up { name: Name, link: veth::Wanted },
+    /// Take away these names, and what connects their namespaces.
+    Down(Vec<Name>),
+    /// Do so with all names.
+    DownAll,
+    /// Become `argv` in a namespace without a name.
+    Run { link: veth::Wanted, argv: Vec<OsString> },
 }
 
 /// Reads the command line. Touches nothing.
 pub(crate) fn parse(mut args: Args) -> Result<Plan> {
-    // One option is all there can be: each of them ends the parse.
-    if let Some(option) = args.next(LONGS)? {
-        return Err(match option {
-            Opt::Short('h') | Opt::Long("help") => Error::answer(HELP),
-            Opt::Short('V') | Opt::Long("version") => Error::version(crate::TOOL, env!("CARGO_PKG_VERSION")),
-            _ => args.unrecognized(option),
-        });
+    let mut given = Given::default();
+    options(&mut args, &mut given)?;
+    let mut words = args.operands()?.into_iter();
+    let verb = words.next().map_or(Ok(Verb::List), |word| verbs::find(&word))?;
+    let mut words: Vec<OsString> = words.collect();
+    if verb.has_options() {
+        // Before the name and after it; those behind NEXT are NEXT's.
+        let mut args = Args::new(words);
+        options(&mut args, &mut given)?;
+        words = args.operands()?;
+        if verb != Verb::Run && !words.is_empty() {
+            let first = words.remove(0);
+            let mut args = Args::new(words);
+            options(&mut args, &mut given)?;
+            words = args.operands()?;
+            words.insert(0, first);
+        }
     }
-    let mut operands = args.operands()?.into_iter();
-    let verb = operands.next().map_or(Ok(Verb::List), |word| verb(&word))?;
-    plan(verb, operands.collect())
+    given.refuse_unless_of(verb)?;
+    verbs::plan(verb, words, given).map_err(|error| match error {
+        verbs::Refused::Help => Error::answer(HELP),
+        verbs::Refused::For(error) => error,
+    })
 }
 
-/// The first verb that begins with `word`.
-fn verb(word: &OsStr) -> Result<Verb> {
-    let begins = |verb: &str| !word.is_empty() && verb.as_bytes().starts_with(word.as_bytes());
-    match VERBS.iter().find(|(verb, _)| begins(verb)) {
-        Some((_, verb)) => Ok(*verb),
-        None => Err(Error::usage(format!("unknown verb '{}'", hc::show(word)))),
+fn options(args: &mut Args, given: &mut Given) -> Result<()> {
+    while let Some(option) = args.next(LONGS)? {
+        match option {
+            Opt::Short('h') if is_word(args, "elp")? => return Err(Error::answer(HELP)),
+            Opt::Short('V') if is_word(args, "ersion")? => {
+                return Err(Error::version(crate::TOOL, env!("CARGO_PKG_VERSION")));
+            }
+            Opt::Short('a') if is_word(args, "ll")? => given.all(),
+            Opt::Short('j') if is_word(args, "son")? => given.json(),
+            Opt::Long("help") => return Err(Error::answer(HELP)),
+            Opt::Long("version") => return Err(Error::version(crate::TOOL, env!("CARGO_PKG_VERSION"))),
+            Opt::Long("all") => given.all(),
+            Opt::Long("json") => given.json(),
+            Opt::Long("port") => given.port(values::interface(args.value()?)?),
+            Opt::Long("stp") => given.stp(values::switch(&args.value()?)?),
+            Opt::Long("delete") => given.delete(),
+            Opt::Long("addr") => match args.value()? {
+                word if word == "auto" => given.auto_address(),
+                word => given.address(values::host(&word)?),
+            },
+            Opt::Long("mtu") => given.mtu(values::mtu(&args.value()?)?),
+            Opt::Long("bridge") => given.bridge(values::interface(args.value()?)?),
+            Opt::Long("host-if") => given.outside(values::interface(args.value()?)?),
+            Opt::Long("if") => given.inside(values::interface(args.value()?)?),
+            Opt::Long("gateway") => given.gateway(values::gateway(&args.value()?)?),
+            Opt::Long("mac") => given.mac(values::mac(&args.value()?)?),
+            Opt::Long("route") => given.route(values::route(&args.value()?)?),
+            Opt::Long("dns") => given.dns(values::address(&args.value()?)?),
+            Opt::Long("isolated") => given.isolated(),
+            Opt::Long("hairpin") => given.hairpin(),
+            Opt::Long("nat") => given.nat(),
+            Opt::Long("publish") => given.publish(values::published(&args.value()?)?),
+            Opt::Long("dhcp") => given.dhcp(),
+            _ => return Err(args.unrecognized(option)),
+        }
     }
+    Ok(())
 }
 
-fn plan(verb: Verb, operands: Vec<OsString>) -> Result<Plan> {
-    let mut operands = operands.into_iter();
-    let plan = match verb {
-        Verb::Help => return Err(Error::answer(HELP)),
-        Verb::List => Plan::List,
-        Verb::Add => Plan::Add(name(operands.next(), "add")?),
-        Verb::Delete => {
-            let first = name(operands.next(), "delete")?;
-            let more = operands.by_ref().map(Name::new);
-            Plan::Delete([Ok(first)].into_iter().chain(more).collect::<Result<_>>()?)
+/// ip(8) has its options as words behind one dash, of which a beginning is enough: `-al` is `-all`. True for these
+/// and for the letter alone. `rest` is the word without its first letter.
+fn is_word(args: &mut Args, rest: &str) -> Result<bool> {
+    match args.optional_value() {
+        None => Ok(true),
+        Some(given) if rest.as_bytes().starts_with(given.as_encoded_bytes()) => Ok(true),
+        Some(given) => {
+            let letter = given.to_string_lossy().chars().next().unwrap_or_default();
+            Err(args.unrecognized(Opt::Short(letter)))
         }
-        Verb::Exec => {
-            let name = name(operands.next(), "exec")?;
-            let mut argv = operands.by_ref().peekable();
-            argv.next_if(|word| word == "--");
-            Plan::Exec { name, argv: argv.collect() }
-        }
-    };
-    match (&plan, operands.next()) {
-        (Plan::Exec { argv, .. }, _) if argv.is_empty() => Err(Error::usage("exec needs a program to run")),
-        (_, Some(extra)) => Err(Error::usage(format!("extra operand '{}'", hc::show(&extra)))),
-        (_, None) => Ok(plan),
-    }
-}
-
-fn name(operand: Option<OsString>, verb: &str) -> Result<Name> {
-    operand.map_or_else(|| Err(Error::usage(format!("{verb} needs a name"))), Name::new)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parsed(words: &[&str]) -> Result<Plan> {
-        parse(Args::new(words.iter().map(OsString::from).collect::<Vec<_>>()))
-    }
-
-    fn error(words: &[&str]) -> String {
-        parsed(words).unwrap_err().render("hc-netns", hc::Manner::Hc)
-    }
-
-    fn named(name: &str) -> Name {
-        Name::new(name.into()).unwrap()
-    }
-
-    #[test]
-    fn a_beginning_of_a_verb_is_enough_and_none_is_list() {
-        for words in [&[][..], &["--"], &["l"], &["li"], &["ls"], &["lst"], &["s"], &["show"]] {
-            assert_eq!(parsed(words), Ok(Plan::List), "{words:?}");
-        }
-        for verb in ["a", "ad", "add"] {
-            assert_eq!(parsed(&[verb, "x"]), Ok(Plan::Add(named("x"))), "{verb}");
-        }
-        for verb in ["d", "del", "delete"] {
-            assert_eq!(parsed(&[verb, "x", "y"]), Ok(Plan::Delete(vec![named("x"), named("y")])), "{verb}");
-        }
-        assert!(parsed(&["h"]).unwrap_err().is_answer());
-    }
-
-    #[test]
-    fn verbs_that_only_ip_has_are_not_taken_for_others() {
-        for verb in ["set", "attach", "list-id", "identify", "pids", "monitor", "adds", ""] {
-            let text = format!("hc-netns: unknown verb '{verb}': try 'man hc-netns'\n");
-            assert_eq!(error(&[verb, "x"]), text);
-        }
-    }
-
-    #[test]
-    fn exec_leaves_the_words_of_next_alone() {
-        let exec = |argv: &[&str]| {
-            Ok(Plan::Exec { name: named("-n"), argv: argv.iter().map(OsString::from).collect() })
-        };
-        assert_eq!(parsed(&["e", "-n", "ip", "-h", "--", "x"]), exec(&["ip", "-h", "--", "x"]));
-        assert_eq!(parsed(&["exec", "-n", "--", "--", "-V"]), exec(&["--", "-V"]));
-    }
-
-    #[test]
-    fn too_few_and_too_many_operands_change_nothing() {
-        assert_eq!(error(&["add"]), "hc-netns: add needs a name: try 'man hc-netns'\n");
-        assert_eq!(error(&["del"]), "hc-netns: delete needs a name: try 'man hc-netns'\n");
-        assert_eq!(error(&["exec"]), "hc-netns: exec needs a name: try 'man hc-netns'\n");
-        for words in [&["exec", "x"][..], &["exec", "x", "--"]] {
-            assert_eq!(error(words), "hc-netns: exec needs a program to run: try 'man hc-netns'\n");
-        }
-        assert_eq!(error(&["add", "x", "y"]), "hc-netns: extra operand 'y': try 'man hc-netns'\n");
-        assert_eq!(error(&["list", "x"]), "hc-netns: extra operand 'x': try 'man hc-netns'\n");
-        assert_eq!(error(&["delete", "x", "a/b"]), "hc-netns: name 'a/b': has a slash\n");
-    }
-
-    #[test]
-    fn options_come_before_the_verb() {
-        assert!(parsed(&["-h", "add"]).unwrap_err().is_answer());
-        assert!(parsed(&["--ver"]).unwrap_err().is_answer());
-        assert_eq!(error(&["-x"]), "hc-netns: invalid option -- 'x': try 'man hc-netns'\n");
-        assert_eq!(parsed(&["add", "-h"]), Ok(Plan::Add(named("-h"))));
     }
 }

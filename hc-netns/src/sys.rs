@@ -1,8 +1,11 @@
-//! The only unsafe code of this tool: the mount calls that nix does not wrap.
+//! The only unsafe code of this tool: calls that nix does not wrap.
 #![allow(unsafe_code)]
 
+use crate::address::Mac;
+use crate::claim::Entry;
 use nix::errno::Errno;
 use nix::mount::MsFlags;
+use nix::unistd::ForkResult;
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -79,4 +82,86 @@ pub(crate) fn is_slave(path: &CStr) -> bool {
     let asked = unsafe { libc::syscall(SYS_STATMOUNT, &raw const request, buffer, size, 0) };
     let word = |at: usize| answer.get(at).copied().unwrap_or(0);
     asked == 0 && word(1) & STATMOUNT_MNT_BASIC != 0 && word(9) & MsFlags::MS_SLAVE.bits() != 0
+}
+
+/// setsockopt(2): switches on an option of the netlink `socket`.
+pub(crate) fn set_netlink_option(socket: &OwnedFd, option: libc::c_int) -> nix::Result<()> {
+    let on: libc::c_int = 1;
+    let value = (&raw const on).cast();
+    let size = libc::socklen_t::try_from(size_of_val(&on)).map_err(|_| Errno::EINVAL)?;
+    let socket = socket.as_raw_fd();
+    // SAFETY: the value is alive during the call, and has the size given.
+    let set = unsafe { libc::setsockopt(socket, libc::SOL_NETLINK, option, value, size) };
+    Errno::result(set).map(drop)
+}
+
+/// getrandom(2): fills a few `bytes` with chance.
+pub(crate) fn random(bytes: &mut [u8]) -> nix::Result<()> {
+    // SAFETY: the buffer is writable for the length given.
+    let got = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) };
+    // Up to 256 bytes come whole or not at all.
+    Errno::result(got).map(drop)
+}
+
+/// The old bridge ioctls: SIOCDEVPRIVATE on the bridge, with four words that say what is wanted. They are the one
+/// way to get all of a bridge's forwarding table in one go: netlink goes through it once for each port.
+fn bridge_ioctl(socket: BorrowedFd<'_>, bridge: &[u8], words: [usize; 4]) -> nix::Result<usize> {
+    const SIOCDEVPRIVATE: libc::c_ulong = 0x89f0;
+    /// `struct ifreq`, with a pointer as its value.
+    #[repr(C)]
+    struct Request {
+        name: [u8; 16],
+        words: *const usize,
+        rest: [usize; 2],
+    }
+    let mut request = Request { name: [0; 16], words: words.as_ptr(), rest: [0; 2] };
+    for (to, from) in request.name.iter_mut().take(15).zip(bridge) {
+        *to = *from;
+    }
+    let socket = socket.as_raw_fd();
+    // SAFETY: a structure of the size and layout that the call expects, whose pointer is to four words; both are alive
+    // during the call. What the words point to is the caller's, who has it alive and as large as they say.
+    let answer = unsafe { libc::ioctl(socket, SIOCDEVPRIVATE, &raw const request) };
+    usize::try_from(Errno::result(answer)?).map_err(|_| Errno::EINVAL)
+}
+
+/// All of the forwarding table of `bridge` that is at ports.
+pub(crate) fn forwarding_table(socket: BorrowedFd<'_>, bridge: &[u8]) -> nix::Result<Vec<Entry>> {
+    const BRCTL_GET_FDB_ENTRIES: usize = 18;
+    /// `struct __fdb_entry`.
+    const SIZE: usize = 16;
+    /// As many as the kernel gives at once.
+    const MANY: usize = 4096 / SIZE;
+    let mut found = Vec::new();
+    loop {
+        let mut buffer = [0_u8; MANY * SIZE];
+        let place = buffer.as_mut_ptr().expose_provenance();
+        let got = bridge_ioctl(socket, bridge, [BRCTL_GET_FDB_ENTRIES, place, MANY, found.len()])?;
+        let entries = buffer.chunks_exact(SIZE).take(got);
+        found.extend(entries.filter_map(|entry| {
+            let mac = Mac(entry.first_chunk().copied()?);
+            let port = u16::from_le_bytes([*entry.get(6)?, *entry.get(12)?]);
+            Some(Entry { mac, port })
+        }));
+        if got < MANY {
+            return Ok(found);
+        }
+    }
+}
+
+/// The ports of `bridge`: the number of each in the bridge, and that of the interface.
+pub(crate) fn ports(socket: BorrowedFd<'_>, bridge: &[u8]) -> nix::Result<Vec<(u16, u32)>> {
+    const BRCTL_GET_PORT_LIST: usize = 7;
+    /// `BR_MAX_PORTS`.
+    const MANY: usize = 1024;
+    let mut indices = [0_u32; MANY];
+    let place = indices.as_mut_ptr().expose_provenance();
+    bridge_ioctl(socket, bridge, [BRCTL_GET_PORT_LIST, place, MANY, 0])?;
+    Ok((0..).zip(indices).filter(|(_, index)| *index != 0).collect())
+}
+
+/// fork(2).
+pub(crate) fn fork() -> nix::Result<ForkResult> {
+    // SAFETY: the process has one thread, so that the child finds no lock held.
+    unsafe { nix::unistd::fork() }
 }

@@ -2,6 +2,7 @@
 
 mod crash;
 mod diagnostics;
+mod drop_in;
 mod exec;
 mod mounts;
 mod names;

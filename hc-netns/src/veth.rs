@@ -1,0 +1,287 @@
+//! The pair that connects a namespace to a bridge: born with one end in the namespace and one on the bridge.
+
+mod inside;
+
+use crate::address::{Cidr, Mac};
+use crate::claim;
+use crate::link::{self, AddressesOf, Found, Interface};
+use crate::netlink::{Batch, CREATE, Netlink, Refusal};
+use crate::rtnl::{
+    self, IFLA_ADDRESS, IFLA_AF_SPEC, IFLA_BRPORT_ISOLATED, IFLA_BRPORT_MODE, IFLA_IFNAME,
+    IFLA_INET6_ADDR_GEN_MODE, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU,
+    IFLA_NET_NS_FD, IN6_ADDR_GEN_MODE_NONE, VETH_INFO_PEER,
+};
+use crate::{bridge, ids, nat};
+use hc::{Error, Result};
+use nix::errno::Errno;
+use std::fmt;
+use std::net::IpAddr;
+use std::os::fd::{AsRawFd, OwnedFd};
+
+/// Slave data of a port of a bridge.
+const IFLA_INFO_SLAVE_KIND: u16 = 4;
+const IFLA_INFO_SLAVE_DATA: u16 = 5;
+/// What the post calls its first one.
+const FIRST: &[u8] = b"veth1";
+/// The kernel puts the lowest number that is free.
+const NUMBERED: &[u8] = b"veth%d";
+
+/// The link that is asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// What it is a port of.
+    pub(crate) bridge: Interface,
+    /// The end on the bridge: a name that is free, unless one is given.
+    pub(crate) outside: Option<Interface>,
+    /// The end in the namespace.
+    pub(crate) inside: Interface,
+    /// The addresses of the latter.
+    pub(crate) addresses: Vec<Cidr>,
+    /// Whether it gets the lowest addresses that are free as well.
+    pub(crate) auto: bool,
+    /// Where default routes go.
+    pub(crate) gateways: Vec<Gateway>,
+    /// The hardware address in the namespace.
+    pub(crate) mac: Option<Mac>,
+    /// Bytes in a packet.
+    pub(crate) mtu: Option<u32>,
+    /// Other routes.
+    pub(crate) routes: Vec<Route>,
+    /// Name servers.
+    pub(crate) dns: Vec<IpAddr>,
+    /// Whether it may not reach other such ports.
+    pub(crate) isolated: bool,
+    /// Whether frames may go out where they came in.
+    pub(crate) hairpin: bool,
+    /// What the packet filter does for it.
+    pub(crate) nat: nat::Wanted,
+    /// Whether a DHCP server is asked for the address.
+    pub(crate) dhcp: bool,
+}
+
+/// Where a default route goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gateway {
+    /// To the bridge, for each kind of address that both have.
+    Auto,
+    /// To this address.
+    At(IpAddr),
+}
+
+impl Gateway {
+    /// Whether both would be default routes of the same kind of address.
+    pub(crate) fn clashes_with(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Gateway::At(one), Gateway::At(other)) => one.is_ipv4() == other.is_ipv4(),
+            _ => true,
+        }
+    }
+}
+
+impl fmt::Display for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Gateway::Auto => f.write_str("auto"),
+            Gateway::At(address) => address.fmt(f),
+        }
+    }
+}
+
+/// A route to a network: on the link, or through a gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Route {
+    /// The network.
+    pub(crate) to: Cidr,
+    /// The gateway.
+    pub(crate) via: Option<IpAddr>,
+}
+
+/// The host's side of it: what is looked at before anything is made.
+pub(crate) struct Ground {
+    /// To the host's network.
+    pub(crate) host: Netlink,
+    /// The host's network namespace.
+    pub(crate) namespace: OwnedFd,
+    /// The bridge.
+    pub(crate) bridge: Found,
+    /// Its addresses, but those that are of use on one link only.
+    pub(crate) networks: Vec<Cidr>,
+}
+
+/// What was made.
+#[derive(Debug)]
+pub(crate) struct Made {
+    /// The end on the bridge, by its number and its name.
+    pub(crate) outside: Found,
+    /// The addresses of the end in the namespace.
+    pub(crate) addresses: Vec<Cidr>,
+}
+
+impl Ground {
+    /// Looks at the host, whose network this process has to be in.
+    pub(crate) fn look(wanted: &Wanted) -> Result<Self> {
+        let mut host = Netlink::route()?;
+        let bridge = bridge::find(&mut host, &wanted.bridge)?;
+        let asks = wanted.auto || wanted.gateways.contains(&Gateway::Auto) || wanted.nat.is_any();
+        let mut networks = Vec::new();
+        if asks {
+            networks = link::addresses(&mut host, AddressesOf::Interface(bridge.index))?;
+            networks.retain(rtnl::is_global);
+        }
+        if asks && networks.is_empty() {
+            let because =
+                format!("has no address; 'hc-netns bridge {} --addr=...' gives it one", wanted.bridge);
+            return Err(Error::new(format!("{}: {because}", wanted.bridge)));
+        }
+        Ok(Ground { host, namespace: crate::namespace::own()?, bridge, networks })
+    }
+
+    /// Makes the link. This process is in the namespace that is to be connected, and `inside` is a socket of it.
+    /// When it fails there is no link.
+    pub(crate) fn connect(&mut self, inside: &mut Netlink, wanted: &Wanted) -> Result<Made> {
+        let mut search = claim::Search::new(self, wanted)?;
+        let first = wanted.addresses.first().copied().or(search.next(&self.bridge)?.first().copied());
+        let mac = match (wanted.mac, first) {
+            (Some(mac), _) => mac,
+            (None, Some(address)) => claim::key(address.address),
+            (None, None) => bridge::own_mac()?,
+        };
+        let (outside, index) = self.create(inside, wanted, mac)?;
+        let done = self.furnish(inside, wanted, &outside, index, search, mac);
+        match done {
+            Ok(addresses) => Ok(Made { outside, addresses }),
+            Err(error) => {
+                self.remove(&outside)?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes the link away again.
+    pub(crate) fn remove(&mut self, outside: &Found) -> Result<()> {
+        let mut batch = Batch::new();
+        batch.message(libc::RTM_DELLINK, 0, &rtnl::link(outside.index, false));
+        match self.host.run(batch)? {
+            Err(refusal) if refusal.errno != Errno::ENODEV => {
+                Err(refusal.error(format_args!("{}: remove it", outside.name)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the pair. Its end on the bridge, and the number of the other.
+    fn create(&mut self, inside: &mut Netlink, wanted: &Wanted, mac: Mac) -> Result<(Found, u32)> {
+        let name = wanted.outside.as_ref().map_or(FIRST, Interface::as_bytes);
+        let mut made = inside.run(self.creation(wanted, name, mac))?;
+        if wanted.outside.is_none() && made.as_ref().is_err_and(|refusal| refusal.errno == Errno::EEXIST) {
+            made = inside.run(self.creation(wanted, NUMBERED, mac))?;
+        }
+        if let Err(refusal) = made {
+            return Err(self.not_created(inside, wanted, &Interface::new(name), &refusal)?);
+        }
+        let index = link::by_name(inside, &wanted.inside)?;
+        let found = match index.as_ref().and_then(|found| found.peer) {
+            Some(peer) => link::by_index(&mut self.host, peer)?,
+            None => None,
+        };
+        found
+            .zip(index.map(|found| found.index))
+            .ok_or_else(|| Error::new(format!("{}: was taken away while it was being set up", wanted.inside)))
+    }
+
+    /// The message that makes the pair: the end on the bridge is up, and the other one is not yet.
+    fn creation(&self, wanted: &Wanted, outside: &[u8], mac: Mac) -> Batch {
+        let mtu = wanted.mtu.unwrap_or(self.bridge.mtu);
+        let mut batch = Batch::new();
+        let message = batch.message(libc::RTM_NEWLINK, CREATE, &rtnl::link(0, true));
+        message.put_text(IFLA_IFNAME, outside);
+        // Above that of any bridge: one that takes the lowest address of its ports keeps its own.
+        let [_, a, b, c, d, e] = mac.0;
+        message.put(IFLA_ADDRESS, &[0xfe, a, b, c, d, e]);
+        message.put_u32(IFLA_MTU, mtu).put_u32(IFLA_MASTER, self.bridge.index);
+        message.put(IFLA_NET_NS_FD, &self.namespace.as_raw_fd().to_ne_bytes());
+        message.nest(IFLA_LINKINFO, |info| {
+            info.put(IFLA_INFO_KIND, b"veth");
+            info.nest(IFLA_INFO_DATA, |data| {
+                data.nest(VETH_INFO_PEER, |peer| {
+                    peer.raw(&rtnl::link(0, false));
+                    peer.put_text(IFLA_IFNAME, wanted.inside.as_bytes());
+                    peer.put(IFLA_ADDRESS, &mac.0).put_u32(IFLA_MTU, mtu);
+                });
+            });
+        });
+        batch
+    }
+
+    /// Why the pair was not made: which of the names is taken, and by what.
+    fn not_created(
+        &mut self,
+        inside: &mut Netlink,
+        wanted: &Wanted,
+        outside: &Interface,
+        refusal: &Refusal,
+    ) -> Result<Error> {
+        if refusal.errno == Errno::EEXIST {
+            if let Some(other) = link::by_name(inside, &wanted.inside)? {
+                let what = other.what();
+                return Ok(Error::new(format!(
+                    "{}: name already in use in the namespace by {what}",
+                    wanted.inside
+                )));
+            }
+            if let Some(other) = link::by_name(&mut self.host, outside)? {
+                let by = match ids::name_of(&mut self.host, other.peer_namespace)? {
+                    Some(name) => format!("the link of {}", hc::show(&name)),
+                    None => other.what(),
+                };
+                return Ok(Error::new(format!("{outside}: name already in use by {by}")));
+            }
+        }
+        Ok(refusal.error(format_args!("make the pair {outside} and {}", wanted.inside)))
+    }
+
+    /// All that the pair needs: as a port, and in the namespace. The addresses that it got.
+    fn furnish(
+        &mut self,
+        inside: &mut Netlink,
+        wanted: &Wanted,
+        outside: &Found,
+        index: u32,
+        search: claim::Search,
+        mac: Mac,
+    ) -> Result<Vec<Cidr>> {
+        self.host.run(port(wanted, outside))?.map_err(|refusal| refusal.error(&outside.name))?;
+        for address in &wanted.addresses {
+            claim::explicit(self, outside, *address)?;
+        }
+        let (found, key) = search.claim(self, outside)?;
+        let addresses: Vec<Cidr> = wanted.addresses.iter().copied().chain(found).collect();
+        // Another one may have been quicker with the address that the pair was made for.
+        let changed = key.filter(|key| wanted.mac.is_none() && wanted.addresses.is_empty() && *key != mac);
+        self.inside(inside, wanted, index, &addresses, changed)?;
+        Ok(addresses)
+    }
+}
+
+/// What makes the end on the bridge the port that is asked for. It has no address of its own to announce: all that an
+/// IPv6 host says when it comes up would go to each port of the bridge.
+fn port(wanted: &Wanted, outside: &Found) -> Batch {
+    let mut batch = Batch::new();
+    let message = batch.message(libc::RTM_NEWLINK, 0, &rtnl::link(outside.index, true));
+    message.nest(IFLA_AF_SPEC, |families| {
+        families.nest(u16::try_from(libc::AF_INET6).unwrap_or(0), |inet6| {
+            inet6.put(IFLA_INET6_ADDR_GEN_MODE, &[IN6_ADDR_GEN_MODE_NONE]);
+        });
+    });
+    let hairpin = wanted.hairpin || !wanted.nat.published.is_empty();
+    if wanted.isolated || hairpin {
+        message.nest(IFLA_LINKINFO, |info| {
+            info.put(IFLA_INFO_SLAVE_KIND, b"bridge");
+            info.nest(IFLA_INFO_SLAVE_DATA, |data| {
+                data.put(IFLA_BRPORT_ISOLATED, &[u8::from(wanted.isolated)]);
+                data.put(IFLA_BRPORT_MODE, &[u8::from(hairpin)]);
+            });
+        });
+    }
+    batch
+}
