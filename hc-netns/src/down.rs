@@ -5,7 +5,7 @@ use crate::link::{self, Found};
 use crate::named::{self, Name};
 use crate::netlink::{Batch, Netlink};
 use crate::rtnl::{self, IFLA_GROUP};
-use crate::{TOOL, ids, namespace, resolv};
+use crate::{TOOL, ids, namespace, nat, resolv};
 use hc::{Error, Result};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns};
@@ -31,6 +31,7 @@ pub(crate) fn down(names: &[Name]) -> Result<()> {
         }
     }
     // Each a namespace's only link, or none is taken away: a name without its link would be out of reach.
+    nat::remove(&mut host, &links)?;
     remove(&mut host, &links)?;
     for name in names {
         let settings = resolv::remove(name);

@@ -122,12 +122,15 @@ impl Netlink {
         take: &mut dyn FnMut(&Message<'_>) -> Result<()>,
     ) -> Result<std::result::Result<(), Refusal>> {
         let first = self.sequence.wrapping_add(1);
-        let last = self.sequence.wrapping_add(batch.number(first));
-        self.sequence = last;
+        self.sequence = self.sequence.wrapping_add(batch.number(first));
+        let last = first.wrapping_add(u32::try_from(batch.awaited()).unwrap_or(0));
         send(self.socket.as_raw_fd(), batch.bytes(), MsgFlags::empty()).context("send to netlink")?;
         let mut refusal = None;
         loop {
-            let length = self.receive()?;
+            let Some(length) = self.receive()? else {
+                // What is refused altogether has one answer.
+                return refusal.map(Err).ok_or_else(|| Error::new("the kernel does not answer on netlink"));
+            };
             let mut rest = self.buffer.get(..length).unwrap_or_default();
             while let Some(message) = Message::take(&mut rest) {
                 let at = message.sequence.wrapping_sub(first);
@@ -152,18 +155,18 @@ impl Netlink {
         }
     }
 
-    /// The length of the next datagram, which is in the buffer then.
-    fn receive(&mut self) -> Result<usize> {
+    /// The length of the next datagram, which is in the buffer then; `None` when there is no more.
+    fn receive(&mut self) -> Result<Option<usize>> {
         self.buffer.resize(BUFFER, 0);
         loop {
             let (length, sender) = match recvfrom::<NetlinkAddr>(self.socket.as_raw_fd(), &mut self.buffer) {
                 Err(Errno::EINTR) => continue,
-                Err(Errno::EAGAIN) => return Err(Error::new("the kernel does not answer on netlink")),
+                Err(Errno::EAGAIN) => return Ok(None),
                 received => received.context("receive from netlink")?,
             };
             // Port 0 is the kernel's.
             if sender.is_some_and(|sender| sender.pid() == 0) {
-                return Ok(length);
+                return Ok(Some(length));
             }
         }
     }

@@ -19,6 +19,8 @@ pub(crate) struct Batch {
     bytes: Vec<u8>,
     /// Where each message begins.
     starts: Vec<usize>,
+    /// The message whose answer ends the exchange, if it is not the last one.
+    awaited: Option<usize>,
 }
 
 impl Batch {
@@ -96,6 +98,16 @@ impl Batch {
         self.starts.is_empty()
     }
 
+    /// What comes after this gets no answer: the last message so far is the one that is waited for.
+    pub(crate) fn answered_so_far(&mut self) {
+        self.awaited = self.starts.len().checked_sub(1);
+    }
+
+    /// How many messages come before the one whose answer ends the exchange.
+    pub(super) fn awaited(&self) -> usize {
+        self.awaited.unwrap_or(self.starts.len().saturating_sub(1))
+    }
+
     /// The same, where the last message is to be acknowledged. The others are answered only if they are refused.
     pub(super) fn acknowledged(self) -> Self {
         self.flagged(NLM_F_ACK)
@@ -107,7 +119,7 @@ impl Batch {
     }
 
     fn flagged(mut self, flag: u16) -> Self {
-        let at = self.starts.last().copied().unwrap_or(0) + 6;
+        let at = self.starts.get(self.awaited()).copied().unwrap_or(0) + 6;
         let old = self.bytes.get(at..).and_then(|rest| rest.first_chunk().copied());
         let flags = u16::from_ne_bytes(old.unwrap_or_default()) | flag;
         self.overwrite(at, &flags.to_ne_bytes());
