@@ -21,19 +21,24 @@ const SYS: &str = "/sys";
 /// Enters the namespace of that name, with mounts that belong to it.
 pub(crate) fn named(name: &Name) -> Result<()> {
     namespace::enter(&namespace::of(name)?, name)?;
+    mounts_of(name)
+}
+
+/// Enters a mount namespace with mounts that belong to the network namespace of that name, which this process is in.
+pub(crate) fn mounts_of(name: &Name) -> Result<()> {
     own_mounts()?;
     sysfs(name.as_os_str())?;
     etc(name)
 }
 
-/// The same mounts for the network namespace that this process is in already, which has no name; `source` is what its
-/// /sys is called. With name servers of its own, if there are any.
-pub(crate) fn anonymous(source: &OsStr, servers: &[IpAddr]) -> Result<()> {
+/// The same mounts for the network namespace that this process is in already, which has no name. With name servers of
+/// its own, if there are any, or are to come.
+pub(crate) fn anonymous(servers: &[IpAddr], dhcp: bool) -> Result<()> {
     own_mounts()?;
-    if !servers.is_empty() {
+    if dhcp || !servers.is_empty() {
         resolv_conf(&resolv::text(servers))?;
     }
-    sysfs(source)
+    sysfs(OsStr::new(TOOL))
 }
 
 /// Puts a file in the place of /etc/resolv.conf that is nowhere else.

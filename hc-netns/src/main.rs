@@ -2,14 +2,17 @@
 #![cfg_attr(not(test), no_main)]
 
 mod address;
+mod apart;
 mod bridge;
 mod claim;
+mod dhcp;
 mod directory;
 mod down;
 mod enter;
 mod every;
 mod ids;
 mod json;
+mod keeper;
 mod link;
 mod list;
 mod migrate;
@@ -28,7 +31,6 @@ mod veth;
 
 use hc::{Environ, Result, Status};
 use options::Plan;
-use std::ffi::OsStr;
 
 hc::tool!("hc-netns", run);
 
@@ -60,7 +62,6 @@ fn run(args: hc::Args) -> Result<Status> {
         Plan::DownAll => down::all()?,
         Plan::Run { link, argv } => {
             up::anonymous(&link)?;
-            enter::anonymous(OsStr::new(TOOL), &link.dns)?;
             return Err(hc::exec(&argv, &Environ::inherited()));
         }
     }

@@ -9,15 +9,16 @@ mod rules;
 
 pub(crate) use forward::allow;
 
-use crate::address::{Cidr, from_octets};
+use crate::address::Cidr;
 use crate::link::{self, Found, Interface};
 use crate::netlink::{Batch, Netlink, Refusal, text};
 use crate::veth::{Ground, Made};
-use hc::{Error, Result};
+use hc::{Context, Error, Result};
 use nix::errno::Errno;
 use rules::{OUTPUT, POSTROUTING, PREROUTING, RAW};
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 
 /// How the names of our tables begin.
 const PREFIX: &[u8] = b"hc-netns-";
@@ -96,6 +97,29 @@ impl Published {
             None => false,
         }
     }
+}
+
+/// Fails for a port that a program of the host has: it would be there for nothing.
+pub(crate) fn refuse_busy(wanted: &Wanted) -> Result<()> {
+    for published in &wanted.published {
+        let any = [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)];
+        let at = published.at.as_ref().map_or(&any[..], std::slice::from_ref);
+        for at in at {
+            let at = SocketAddr::new(*at, published.outside);
+            let bound = match published.protocol {
+                Protocol::Tcp => TcpListener::bind(at).map(drop),
+                Protocol::Udp => UdpSocket::bind(at).map(drop),
+            };
+            // A machine without IPv6 has nothing there.
+            match bound {
+                Err(error) if published.at.is_some() || error.kind() == ErrorKind::AddrInUse => {
+                    return Err(error).context(format_args!("port {at}/{}", published.protocol.name()));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The table of a link.
@@ -245,6 +269,11 @@ fn fill(
     for published in &wanted.published {
         let chain = published.chain();
         rules::chain(batch, table, chain.as_bytes(), None);
+        // The kernel sends nothing from ::1 anywhere else. Who meets nobody there tries 127.0.0.1.
+        rules::rule(batch, table, chain.as_bytes(), |rule| {
+            let nowhere = Ipv6Addr::LOCALHOST.into();
+            rule.family(nowhere).to(Cidr::single(nowhere)).leave();
+        });
         for address in first_of_each_kind(addresses) {
             if published.at.is_none_or(|at| at.is_ipv4() == address.is_ipv4()) {
                 rules::rule(batch, table, chain.as_bytes(), |rule| {
@@ -266,27 +295,20 @@ fn fill(
         }
     }
     // Neighbours on the bridge, and the namespace itself, would get the answer straight from where they did not ask.
-    for network in networks.iter().copied().chain(LOOPBACKS.iter().filter_map(loopback)) {
+    for network in networks.iter().copied().chain([LOOPBACK]) {
         rules::rule(batch, table, b"postrouting", |rule| {
             rule.family(network.address).from(network).redirected().out_by(name).masquerade();
         });
     }
     // What makes the host's 127.0.0.1 lead to the bridge would make the bridge lead to the host's 127.0.0.1.
     rules::chain(batch, table, b"raw", Some(&RAW));
-    if let Some(loopback) = LOOPBACKS.first().and_then(loopback) {
-        rules::rule(batch, table, b"raw", |rule| {
-            rule.in_by(name).family(loopback.address).to(loopback).drop();
-        });
-    }
+    rules::rule(batch, table, b"raw", |rule| {
+        rule.in_by(name).family(LOOPBACK.address).to(LOOPBACK).drop();
+    });
 }
 
-/// The networks that never leave a machine.
-const LOOPBACKS: [(&[u8], u8); 2] =
-    [(&[127, 0, 0, 0], 8), (&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], 128)];
-
-fn loopback((bytes, prefix): &(&[u8], u8)) -> Option<Cidr> {
-    from_octets(bytes).map(|address| Cidr { address, prefix: *prefix })
-}
+/// The network that never leaves a machine.
+const LOOPBACK: Cidr = Cidr { address: IpAddr::V4(Ipv4Addr::new(127, 0, 0, 0)), prefix: 8 };
 
 fn first_of_each_kind(addresses: &[Cidr]) -> impl Iterator<Item = IpAddr> {
     let first = |is_ipv4| addresses.iter().map(|cidr| cidr.address).find(move |at| at.is_ipv4() == is_ipv4);

@@ -72,13 +72,26 @@ impl Netlink {
         Self::open(SockProtocol::NetlinkNetFilter)
     }
 
+    /// Is told from now on when interfaces come, change and go; [`Netlink::discard`] forgets what it was told.
+    pub(crate) fn listen_to_links(&mut self) -> Result<()> {
+        const RTNLGRP_LINK: libc::c_int = 1;
+        sys::set_netlink_option(&self.socket, libc::NETLINK_ADD_MEMBERSHIP, RTNLGRP_LINK)
+            .context("watch the interfaces")
+    }
+
+    /// Forgets all that has come without being asked for.
+    pub(crate) fn discard(&mut self) {
+        // More than the socket could hold is an error that is forgotten as well.
+        while !matches!(self.receive(), Ok(None)) {}
+    }
+
     fn open(protocol: SockProtocol) -> Result<Self> {
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
         let socket = socket(AddressFamily::Netlink, SockType::Raw, flags, protocol)
             .context("open a netlink socket")?;
         // Refusals come with the kernel's words, but without the request; dumps look at what they are asked for.
         for option in [NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK] {
-            sys::set_netlink_option(&socket, option).context("set up a netlink socket")?;
+            sys::set_netlink_option(&socket, option, 1).context("set up a netlink socket")?;
         }
         Ok(Netlink { socket, sequence: 0, buffer: Vec::new() })
     }

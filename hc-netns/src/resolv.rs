@@ -8,13 +8,14 @@ use nix::sys::stat::Mode;
 use nix::unistd::{self, unlink};
 use std::fmt::Write;
 use std::fs::{self, DirBuilder};
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::net::IpAddr;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-/// How a file of ours begins. Only such a one is replaced or removed.
-const OURS: &str = "# Written by hc-netns up; hc-netns down removes it.\n";
+/// How a file of ours can be told: by the sticky bit, which says nothing of a file, and which stays when a DHCP client
+/// writes into it. Only such a one is replaced or removed.
+const OURS: u32 = 0o1000;
 
 fn directory(name: &Name) -> PathBuf {
     Path::new("/etc/netns").join(name.as_os_str())
@@ -22,16 +23,16 @@ fn directory(name: &Name) -> PathBuf {
 
 /// The text of a resolv.conf(5).
 pub(crate) fn text(servers: &[IpAddr]) -> String {
-    let mut text = OURS.to_owned();
+    let mut text = "# By hc-netns.\n".to_owned();
     for server in servers {
         let _ = writeln!(text, "nameserver {server}");
     }
     text
 }
 
-/// Writes the file, unless there are no `servers`. True when there is one now that was not there before.
-pub(crate) fn write(name: &Name, servers: &[IpAddr]) -> Result<bool> {
-    if servers.is_empty() {
+/// Writes the file, unless there are no `servers` and none will come by DHCP. True when there is one now.
+pub(crate) fn write(name: &Name, servers: &[IpAddr], dhcp: bool) -> Result<bool> {
+    if servers.is_empty() && !dhcp {
         return Ok(false);
     }
     let directory = directory(name);
@@ -41,14 +42,13 @@ pub(crate) fn write(name: &Name, servers: &[IpAddr]) -> Result<bool> {
         unlink(&file).context(hc::show(&file))?;
     }
     let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
-    let mode = Mode::from_bits_truncate(0o644);
+    let mode = Mode::from_bits_truncate(0o644 | OURS);
     let made = open(&file, flags, mode).map_err(|errno| match errno {
         Errno::EEXIST => {
             Error::new(format!("{}: is there already, and not of 'hc-netns up'", hc::show(&file)))
         }
         errno => Error::from_errno(hc::show(&file), errno),
     })?;
-    // A few lines go in one call. Who is killed before it leaves an empty file, which is ours as well.
     match unistd::write(&made, text(servers).as_bytes()) {
         Ok(_) => Ok(true),
         Err(errno) => {
@@ -73,19 +73,10 @@ pub(crate) fn remove(name: &Name) -> Result<bool> {
     Ok(ours)
 }
 
-/// Whether the file is one that [`write`] has made, or was about to. It may be anything.
+/// Whether the file is one that [`write`] has made. It may be anything.
 fn is_ours(file: &Path) -> Result<bool> {
-    let about = match fs::symlink_metadata(file) {
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(false);
-        }
-        about => about.context(hc::show(file))?,
-    };
-    if !about.is_file() {
-        return Ok(false);
+    match fs::symlink_metadata(file) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
+        about => about.map(|about| about.is_file() && about.mode() & OURS != 0).context(hc::show(file)),
     }
-    let mut start = Vec::new();
-    let opened = fs::File::open(file).context(hc::show(file))?;
-    opened.take(64).read_to_end(&mut start).context(hc::show(file))?;
-    Ok(start.is_empty() || start.starts_with(OURS.as_bytes()))
 }

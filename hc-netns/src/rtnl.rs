@@ -14,7 +14,6 @@ pub(crate) const IFLA_IFNAME: u16 = 3;
 pub(crate) const IFLA_MTU: u16 = 4;
 pub(crate) const IFLA_LINK: u16 = 5;
 pub(crate) const IFLA_MASTER: u16 = 10;
-pub(crate) const IFLA_PROTINFO: u16 = 12;
 pub(crate) const IFLA_LINKINFO: u16 = 18;
 pub(crate) const IFLA_AF_SPEC: u16 = 26;
 pub(crate) const IFLA_GROUP: u16 = 27;
@@ -57,12 +56,6 @@ const LINK: u8 = 253;
 pub(crate) fn link(index: u32, up: bool) -> [u8; IFINFOMSG] {
     let flag = if up { libc::IFF_UP.unsigned_abs() } else { 0 };
     parts(&[&[0; 4], &index.to_ne_bytes(), &flag.to_ne_bytes(), &flag.to_ne_bytes()])
-}
-
-/// The same, for a port of a bridge.
-pub(crate) fn port(index: u32) -> [u8; IFINFOMSG] {
-    let family = u8::try_from(libc::AF_BRIDGE).unwrap_or(0);
-    parts(&[&[family, 0, 0, 0], &index.to_ne_bytes(), &[0; 8]])
 }
 
 /// `struct ifaddrmsg`: an address of the interface with this index.

@@ -5,6 +5,7 @@ use crate::address::Mac;
 use crate::claim::Entry;
 use nix::errno::Errno;
 use nix::mount::MsFlags;
+use nix::sys::signal::{SigHandler, Signal};
 use nix::unistd::ForkResult;
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
@@ -84,11 +85,14 @@ pub(crate) fn is_slave(path: &CStr) -> bool {
     asked == 0 && word(1) & STATMOUNT_MNT_BASIC != 0 && word(9) & MsFlags::MS_SLAVE.bits() != 0
 }
 
-/// setsockopt(2): switches on an option of the netlink `socket`.
-pub(crate) fn set_netlink_option(socket: &OwnedFd, option: libc::c_int) -> nix::Result<()> {
-    let on: libc::c_int = 1;
-    let value = (&raw const on).cast();
-    let size = libc::socklen_t::try_from(size_of_val(&on)).map_err(|_| Errno::EINVAL)?;
+/// setsockopt(2): an option of the netlink `socket`.
+pub(crate) fn set_netlink_option(
+    socket: &OwnedFd,
+    option: libc::c_int,
+    number: libc::c_int,
+) -> nix::Result<()> {
+    let value = (&raw const number).cast();
+    let size = libc::socklen_t::try_from(size_of_val(&number)).map_err(|_| Errno::EINVAL)?;
     let socket = socket.as_raw_fd();
     // SAFETY: the value is alive during the call, and has the size given.
     let set = unsafe { libc::setsockopt(socket, libc::SOL_NETLINK, option, value, size) };
@@ -164,4 +168,45 @@ pub(crate) fn ports(socket: BorrowedFd<'_>, bridge: &[u8]) -> nix::Result<Vec<(u
 pub(crate) fn fork() -> nix::Result<ForkResult> {
     // SAFETY: the process has one thread, so that the child finds no lock held.
     unsafe { nix::unistd::fork() }
+}
+
+/// _exit(2): the end of a process that is not the tool itself.
+pub(crate) fn leave(status: libc::c_int) -> ! {
+    // SAFETY: ends the process; nothing runs after it.
+    unsafe { libc::_exit(status) }
+}
+
+/// close_range(2): closes all descriptors from the first to the last, both included.
+pub(crate) fn close_range(first: RawFd, last: RawFd) -> nix::Result<()> {
+    if first > last {
+        return Ok(());
+    }
+    // SAFETY: numbers. No value of this process that owns a descriptor among them is used after it.
+    let closed = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+    Errno::result(closed).map(drop)
+}
+
+/// pidfd_open(2) of this process: can be read when it has ended.
+pub(crate) fn own_pidfd() -> nix::Result<OwnedFd> {
+    // SAFETY: numbers.
+    let made = unsafe { libc::syscall(libc::SYS_pidfd_open, libc::getpid(), 0) };
+    let descriptor = RawFd::try_from(Errno::result(made)?).map_err(|_| Errno::EBADF)?;
+    // SAFETY: the kernel has just made it, and nothing else holds it.
+    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+}
+
+/// prctl(2): the name under which ps(1) shows this process.
+pub(crate) fn set_name(name: &str) {
+    let mut text = [0_u8; 16];
+    for (to, from) in text.iter_mut().take(15).zip(name.bytes()) {
+        *to = from;
+    }
+    // SAFETY: a C string of at most 16 bytes.
+    unsafe { libc::prctl(libc::PR_SET_NAME, text.as_ptr()) };
+}
+
+/// signal(2): what this process does when the signal comes.
+pub(crate) fn set_disposition(signal: Signal, disposition: SigHandler) -> nix::Result<()> {
+    // SAFETY: the dispositions are those without a handler.
+    unsafe { nix::sys::signal::signal(signal, disposition) }.map(drop)
 }

@@ -1,9 +1,10 @@
 //! `up` and `run`: a namespace, with a name or without, and the link that it is connected by.
 
+use crate::dhcp::Client;
 use crate::named::{self, Name};
 use crate::netlink::Netlink;
 use crate::veth::{Ground, Made, Wanted};
-use crate::{namespace, nat, resolv};
+use crate::{enter, keeper, namespace, nat, resolv};
 use hc::Result;
 use nix::errno::Errno;
 use nix::sys::stat::lstat;
@@ -13,8 +14,7 @@ use nix::sys::stat::lstat;
 /// A new one gets its name last. Until then it is this process's own, and the kernel takes it away with the process,
 /// and the link with it, however that ends.
 pub(crate) fn up(name: &Name, wanted: &Wanted) -> Result<()> {
-    let mut ground = Ground::look(wanted)?;
-    let mut filter = filter(&mut ground, wanted)?;
+    let mut plan = Plan::new(wanted)?;
     let is_new = lstat(&name.path()) == Err(Errno::ENOENT);
     if is_new {
         named::make()?;
@@ -22,54 +22,100 @@ pub(crate) fn up(name: &Name, wanted: &Wanted) -> Result<()> {
         namespace::enter(&namespace::of(name)?, name)?;
     }
     let mut inside = Netlink::route()?;
-    let made = ground.connect(&mut inside, wanted)?;
-    let done = finish(name, wanted, is_new, &mut ground, &made, filter.as_mut());
+    let made = plan.ground.connect(&mut inside, wanted)?;
+    let mut undo = Undo { name, is_named: false, is_written: false };
+    let done = plan.finish(&mut undo, &made, is_new);
     if done.is_err() {
-        ground.remove(&made.outside)?;
+        plan.ground.remove(&made.outside)?;
+        undo.run()?;
     }
     done
 }
 
-/// What comes after the link: name servers, the name, and rules last, which are the only thing that the kernel would
-/// not take away with a namespace that never got its name.
-fn finish(
-    name: &Name,
-    wanted: &Wanted,
-    is_new: bool,
-    ground: &mut Ground,
-    made: &Made,
-    filter: Option<&mut Netlink>,
-) -> Result<()> {
-    let written = resolv::write(name, &wanted.dns)?;
-    let mut done = if is_new { named::publish_own(name) } else { Ok(()) };
-    let is_named = is_new && done.is_ok();
-    if let Some(filter) = filter.filter(|_| done.is_ok()) {
-        done = nat::set(filter, ground, made, &wanted.nat, false);
-    }
-    if done.is_err() && is_named {
-        named::delete(&name.path())?;
-    }
-    if done.is_err() && written {
-        resolv::remove(name)?;
-    }
-    done
+/// What is to be done, with all that was looked up for it.
+struct Plan<'a> {
+    wanted: &'a Wanted,
+    ground: Ground,
+    /// To the host's packet filter, if it is to do anything.
+    filter: Option<Netlink>,
+    client: Option<Client>,
 }
 
-/// A socket to the host's packet filter, if it is to do anything, and the host ready to pass packets on.
-fn filter(ground: &mut Ground, wanted: &Wanted) -> Result<Option<Netlink>> {
-    if !wanted.nat.is_any() {
-        return Ok(None);
+/// What `up` has made beside the link.
+struct Undo<'a> {
+    name: &'a Name,
+    is_named: bool,
+    is_written: bool,
+}
+
+impl<'a> Plan<'a> {
+    /// Looks at the host. Nothing is made yet; but the host is made ready to pass packets on, if it has to.
+    fn new(wanted: &'a Wanted) -> Result<Self> {
+        let client = wanted.dhcp.then(Client::find).transpose()?;
+        nat::refuse_busy(&wanted.nat)?;
+        let mut ground = Ground::look(wanted)?;
+        let mut filter = None;
+        if wanted.nat.is_any() {
+            filter = Some(Netlink::netfilter()?);
+            let bridge = ground.bridge.clone();
+            nat::allow(&mut ground.host, &bridge, !wanted.nat.published.is_empty())?;
+        }
+        Ok(Plan { wanted, ground, filter, client })
     }
-    let bridge = ground.bridge.clone();
-    nat::allow(&mut ground.host, &bridge, !wanted.nat.published.is_empty())?;
-    Netlink::netfilter().map(Some)
+
+    /// What comes after the link: name servers, the name, and then rules, which are the only thing that the kernel would
+    /// not take away with a namespace that never got its name; and last the client, who may take its time.
+    fn finish(&mut self, undo: &mut Undo<'_>, made: &Made, is_new: bool) -> Result<()> {
+        let Undo { name, .. } = *undo;
+        undo.is_written = resolv::write(name, &self.wanted.dns, self.client.is_some())?;
+        if is_new {
+            named::publish_own(name)?;
+            undo.is_named = true;
+        }
+        if let Some(filter) = &mut self.filter {
+            nat::set(filter, &mut self.ground, made, &self.wanted.nat, false)?;
+        }
+        match &self.client {
+            Some(client) => client.run(&self.wanted.inside, false, || enter::mounts_of(name)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Undo<'_> {
+    fn run(self) -> Result<()> {
+        if self.is_written {
+            resolv::remove(self.name)?;
+        }
+        if self.is_named { named::delete(&self.name.path()) } else { Ok(()) }
+    }
 }
 
 /// Enters a new namespace that has no name, and connects it. The kernel takes it away, and the link with it, when
 /// nothing is in it any more.
-pub(crate) fn anonymous(wanted: &Wanted) -> Result<Made> {
-    let mut ground = Ground::look(wanted)?;
+pub(crate) fn anonymous(wanted: &Wanted) -> Result<()> {
+    let mut plan = Plan::new(wanted)?;
     named::make()?;
     let mut inside = Netlink::route()?;
-    ground.connect(&mut inside, wanted)
+    let made = plan.ground.connect(&mut inside, wanted)?;
+    let done = plan.finish_anonymous(&made);
+    if done.is_err() {
+        // The kernel would do it, but later: the name of the link can be used again at once.
+        plan.ground.remove(&made.outside)?;
+    }
+    done
+}
+
+impl Plan<'_> {
+    fn finish_anonymous(&mut self, made: &Made) -> Result<()> {
+        if let Some(filter) = &mut self.filter {
+            nat::set(filter, &mut self.ground, made, &self.wanted.nat, true)?;
+            keeper::keep(&mut self.ground, filter, &made.outside)?;
+        }
+        enter::anonymous(&self.wanted.dns, self.client.is_some())?;
+        match &self.client {
+            Some(client) => client.run(&self.wanted.inside, true, || Ok(())),
+            None => Ok(()),
+        }
+    }
 }

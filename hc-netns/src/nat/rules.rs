@@ -134,6 +134,7 @@ const PORT: u32 = 2;
 /// `NF_DROP`, and to another chain and back.
 const DROP: i32 = 0;
 const JUMP: i32 = -3;
+const RETURN: i32 = -5;
 const EQUAL: u32 = 0;
 const DIFFERENT: u32 = 1;
 
@@ -275,6 +276,11 @@ impl Rule<'_> {
                 inner.put(1, value);
             });
         })
+    }
+
+    /// They are left as they are, by this chain.
+    pub(super) fn leave(&mut self) {
+        self.verdict(RETURN, None);
     }
 
     /// They are dropped.

@@ -6,7 +6,7 @@ use crate::nat::{Protocol, Published};
 use crate::veth::{Gateway, Route};
 use hc::{Error, Result};
 use std::ffi::{OsStr, OsString};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::ffi::OsStrExt;
 
 /// What the kernel may have as a name of an interface: `dev_valid_name`, and no `%`, which it would count with.
@@ -140,7 +140,13 @@ pub(super) fn published(word: &OsStr) -> Result<Published> {
         address.filter(|address| address.is_ipv6() == bare.is_some()).ok_or_else(error)
     });
     let port = |text: &str| digits(text).filter(|port| *port > 0).ok_or_else(error);
-    let at = at.transpose()?.filter(|at| !(at.is_ipv4() && at.is_unspecified()));
+    if let Some(Ok(at)) = at
+        && at.is_ipv6()
+        && at.is_loopback()
+    {
+        return Err(bad("port", word, "cannot be at ::1: the kernel sends nothing from there elsewhere"));
+    }
+    let at = at.transpose()?.filter(|at| *at != IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     Ok(Published { at, outside: port(outside)?, inside: port(inside)?, protocol })
 }
 

@@ -1,0 +1,38 @@
+//! The keeper of the rules of a namespace without a name.
+//!
+//! Its table in the packet filter belongs to a socket, and the kernel takes it away with the socket. NEXT cannot have that
+//! socket: it would be a way to the host's network, and a program may close what it does not know. So a helper holds it
+//! for as long as there is the link; whatever happens to the helper, no rule is left.
+
+use crate::apart;
+use crate::link::{self, Found};
+use crate::netlink::Netlink;
+use crate::sys;
+use crate::veth::Ground;
+use hc::{Context, Result};
+use nix::poll::PollTimeout;
+use nix::sched::{CloneFlags, setns};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+/// How long the link may outlast the last process, in milliseconds, before the keeper looks again.
+const PATIENCE: [u8; 6] = [5, 10, 20, 40, 80, 160];
+const LONGEST: u8 = 250;
+
+/// Starts the keeper of what belongs to `filter`, until the link is gone that `outside` is an end of.
+pub(crate) fn keep(ground: &mut Ground, filter: &Netlink, outside: &Found) -> Result<()> {
+    // This process, which becomes NEXT: as long as it is there, so is the link.
+    let next: OwnedFd = sys::own_pidfd().context("watch this process")?;
+    let Ground { host, namespace, .. } = ground;
+    let kept = [host.socket(), namespace.as_fd(), filter.socket(), next.as_fd()].map(|kept| kept.as_raw_fd());
+    apart::start(CloneFlags::empty(), &kept, || {
+        // Out of the namespace whose end is waited for.
+        setns(&*namespace, CloneFlags::CLONE_NEWNET).context("return to the host's network")?;
+        apart::wait(&[next.as_fd()], PollTimeout::NONE)?;
+        // Others may be in the namespace still, and the kernel takes its time.
+        let mut patience = PATIENCE.iter().copied().chain(std::iter::repeat(LONGEST));
+        while link::by_index(host, outside.index)?.is_some_and(|found| found.peer == outside.peer) {
+            apart::wait(&[], PollTimeout::from(patience.next().unwrap_or(LONGEST)))?;
+        }
+        Ok(())
+    })
+}
