@@ -14,10 +14,6 @@ use nix::poll::PollTimeout;
 use nix::sched::{CloneFlags, setns};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
-/// How long the link may outlast the last process, in milliseconds, before the keeper looks again.
-const PATIENCE: [u8; 6] = [5, 10, 20, 40, 80, 160];
-const LONGEST: u8 = 250;
-
 /// Starts the keeper of what belongs to `filter`, until the link is gone that `outside` is an end of.
 pub(crate) fn keep(ground: &mut Ground, filter: &Netlink, outside: &Found) -> Result<()> {
     // This process, which becomes NEXT: as long as it is there, so is the link.
@@ -28,10 +24,12 @@ pub(crate) fn keep(ground: &mut Ground, filter: &Netlink, outside: &Found) -> Re
         // Out of the namespace whose end is waited for.
         setns(&*namespace, CloneFlags::CLONE_NEWNET).context("return to the host's network")?;
         apart::wait(&[next.as_fd()], PollTimeout::NONE)?;
-        // Others may be in the namespace still, and the kernel takes its time.
-        let mut patience = PATIENCE.iter().copied().chain(std::iter::repeat(LONGEST));
+        // Others may be in the namespace still, and the kernel takes its time. Only now: while NEXT is there, each link
+        // that comes or goes would wake all keepers.
+        host.listen_to_links()?;
         while link::by_index(host, outside.index)?.is_some_and(|found| found.peer == outside.peer) {
-            apart::wait(&[], PollTimeout::from(patience.next().unwrap_or(LONGEST)))?;
+            apart::wait(&[host.socket()], PollTimeout::NONE)?;
+            host.discard();
         }
         Ok(())
     })

@@ -48,7 +48,7 @@ pub(crate) fn onto(netlink: &mut Netlink, port: &Found, bridge: &Found) -> Resul
     let undo = |_| {
         let mut batch = Batch::new();
         carried.routes.iter().for_each(|route| route.remove_from(&mut batch, bridge.index));
-        carried.addresses.iter().for_each(|address| address.remove_from(&mut batch, bridge.index));
+        carried.addresses.iter().rev().for_each(|address| address.remove_from(&mut batch, bridge.index));
         put_under(&mut batch, port, 0);
         carried.addresses.iter().for_each(|address| address.add_to(&mut batch, port.index, None));
         carried.routes.iter().for_each(|route| route.add_to(&mut batch, port.index));
@@ -61,7 +61,8 @@ pub(crate) fn onto(netlink: &mut Netlink, port: &Found, bridge: &Found) -> Resul
         .iter()
         .for_each(|address| address.add_to(&mut batch, bridge.index, Some(Address::MOVED)));
     carried.routes.iter().for_each(|route| route.remove_from(&mut batch, port.index));
-    carried.addresses.iter().for_each(|address| address.remove_from(&mut batch, port.index));
+    // The last one first: with the first one of a network the kernel takes the others.
+    carried.addresses.iter().rev().for_each(|address| address.remove_from(&mut batch, port.index));
     carried.routes.iter().for_each(|route| route.add_to(&mut batch, bridge.index));
     match netlink.run(batch)? {
         Ok(()) => Ok(undo(())),
@@ -94,7 +95,7 @@ pub(crate) fn back(netlink: &mut Netlink, bridge: &Found) -> Result<Batch> {
     put_under(&mut batch, port, 0);
     carried.addresses.iter().for_each(|address| address.add_to(&mut batch, port.index, None));
     carried.routes.iter().for_each(|route| route.remove_from(&mut batch, bridge.index));
-    carried.addresses.iter().for_each(|address| address.remove_from(&mut batch, bridge.index));
+    carried.addresses.iter().rev().for_each(|address| address.remove_from(&mut batch, bridge.index));
     carried.routes.iter().for_each(|route| route.add_to(&mut batch, port.index));
     Ok(batch)
 }

@@ -10,20 +10,23 @@ mod rules;
 pub(crate) use forward::allow;
 
 use crate::address::Cidr;
-use crate::link::{self, Found, Interface};
+use crate::apart;
+use crate::link::{self, Found};
 use crate::netlink::{Batch, Netlink, Refusal, text};
 use crate::veth::{Ground, Made};
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
+use nix::poll::PollTimeout;
 use rules::{OUTPUT, POSTROUTING, PREROUTING, RAW};
-use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 
 /// How the names of our tables begin.
 const PREFIX: &[u8] = b"hc-netns-";
 /// How often others may come between looking and changing.
-const ATTEMPTS: usize = 100;
+const ATTEMPTS: usize = 400;
+/// How long it is waited for what goes away by itself, in milliseconds.
+const PAUSE: u8 = 5;
 
 /// What the packet filter is to do for a link.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -122,9 +125,39 @@ pub(crate) fn refuse_busy(wanted: &Wanted) -> Result<()> {
     Ok(())
 }
 
-/// The table of a link.
-fn table(link: &Interface) -> Vec<u8> {
-    [PREFIX, link.as_bytes()].concat()
+/// The name of the table of a link: that of the link, and its number, which no other link gets.
+fn table_of(link: &Found) -> Vec<u8> {
+    [PREFIX, link.name.as_bytes(), b"-", link.index.to_string().as_bytes()].concat()
+}
+
+/// Whether `table` is one of ours.
+fn is_ours(table: &[u8]) -> bool {
+    table.starts_with(PREFIX)
+}
+
+/// The number of the link that a table is of.
+fn number_in(table: &[u8]) -> Option<u32> {
+    let digits = table.rsplit(|&byte| byte == b'-').next()?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// What our tables are, when it was looked.
+#[derive(Default)]
+struct State {
+    /// The tables, and whether each belongs to a keeper.
+    tables: Vec<(Vec<u8>, bool)>,
+    /// The chains, each with its table.
+    chains: Vec<(Vec<u8>, String)>,
+}
+
+/// What is to be done about a state.
+enum Step {
+    /// This.
+    Change(Batch),
+    /// Nothing.
+    Leave,
+    /// Nothing yet: something is about to go away by itself.
+    Wait,
 }
 
 /// Makes the table of a link, which `made` is. With `owned` it lasts no longer than the socket `filter`.
@@ -135,39 +168,35 @@ pub(crate) fn set(
     wanted: &Wanted,
     owned: bool,
 ) -> Result<()> {
-    if !wanted.is_any() {
-        return Ok(());
-    }
     for published in &wanted.published {
-        if !made
-            .addresses
-            .iter()
-            .any(|cidr| published.at.is_none_or(|at| at.is_ipv4() == cidr.address.is_ipv4()))
-        {
-            return Err(Error::new(format!(
-                "port {}: has no address of that kind to lead to",
-                published.outside
-            )));
+        let fits = |cidr: &Cidr| published.at.is_none_or(|at| at.is_ipv4() == cidr.address.is_ipv4());
+        if !made.addresses.iter().any(fits) {
+            let because = "has no address of that kind to lead to";
+            return Err(Error::new(format!("port {}: {because}", published.outside)));
         }
     }
-    let table = table(&made.outside.name);
-    change(filter, &format!("{}: its rules", made.outside.name), |batch, chains| {
-        for (other, chain) in chains.iter().filter(|(other, _)| *other != table) {
+    let table = table_of(&made.outside);
+    change(filter, &format!("{}: its rules", made.outside.name), |state, generation| {
+        let mut batch = rules::begin(generation);
+        for (other, chain) in &state.chains {
             let Some(published) = wanted.published.iter().find(|published| published.clashes_with(chain))
             else {
                 continue;
             };
-            let link = Interface::new(other.strip_prefix(PREFIX).unwrap_or_default());
-            if link::by_name(&mut ground.host, &link)?.is_some() {
+            let link = number_in(other).map(|number| link::by_index(&mut ground.host, number)).transpose()?;
+            if let Some(link) = link.flatten() {
                 let port = format!("{}/{}", published.outside, published.protocol.name());
-                return Err(Error::new(format!("port {port}: is published for {link} already")));
+                return Err(Error::new(format!("port {port}: is published for {} already", link.name)));
             }
-            // Its link went without it.
-            rules::remove(batch, other);
+            // Its link is gone: a keeper is about to see that, or nobody was there to do so.
+            if state.tables.iter().any(|(table, kept)| table == other && *kept) {
+                return Ok(Step::Wait);
+            }
+            rules::remove(&mut batch, other);
         }
-        rules::replace(batch, &table, owned);
-        fill(batch, &table, &ground.bridge, &ground.networks, &made.addresses, wanted);
-        Ok(())
+        rules::make(&mut batch, &table, owned);
+        fill(&mut batch, &table, &ground.bridge, &ground.networks, &made.addresses, wanted);
+        Ok(Step::Change(batch))
     })
 }
 
@@ -178,62 +207,75 @@ pub(crate) fn remove(host: &mut Netlink, links: &[Found]) -> Result<()> {
         // A kernel without a packet filter.
         Err(_) => return Ok(()),
     };
-    change(&mut filter, "remove the rules", |batch, chains| {
-        let tables: BTreeSet<&[u8]> = chains.iter().map(|(table, _)| table.as_slice()).collect();
-        if tables.is_empty() {
-            return Ok(());
-        }
-        let there = link::all(host, None)?;
-        for table in tables {
-            let name = table.strip_prefix(PREFIX).unwrap_or_default();
-            let is = |found: &Found| found.name.as_bytes() == name;
-            if links.iter().any(is) || !there.iter().any(is) {
-                rules::remove(batch, table);
+    change(&mut filter, "remove the rules", |state, generation| {
+        let mut batch = rules::begin(generation);
+        for (table, _) in state.tables.iter().filter(|(_, kept)| !kept) {
+            let number = number_in(table);
+            let is_one = links.iter().any(|link| Some(link.index) == number);
+            let is_there = match number.filter(|_| !is_one) {
+                Some(number) => link::by_index(host, number)?.is_some(),
+                None => false,
+            };
+            if !is_there {
+                rules::remove(&mut batch, table);
             }
         }
-        Ok(())
+        Ok(if batch.len() == 1 { Step::Leave } else { Step::Change(batch) })
     })
 }
 
-/// Makes the change that `plan` plans when it sees what chains our tables have; again, when somebody else was quicker.
-fn change(
-    filter: &mut Netlink,
-    what: &str,
-    mut plan: impl FnMut(&mut Batch, &[(Vec<u8>, String)]) -> Result<()>,
-) -> Result<()> {
-    let mut refused = None;
+/// Makes the change that `plan` plans when it sees our tables; again, when somebody else was quicker.
+fn change(filter: &mut Netlink, what: &str, mut plan: impl FnMut(&State, u32) -> Result<Step>) -> Result<()> {
     for _ in 0..ATTEMPTS {
         let mut generation = 0;
-        filter
-            .ask(rules::ask_generation(), |message| {
-                generation = rules::generation(message).unwrap_or(generation);
-                Ok(())
-            })?
-            .map_err(|refusal| not_there(what, &refusal))?;
-        let mut chains = Vec::new();
-        filter
-            .dump(rules::ask_chains(), |message| {
-                let attributes = message.attributes(rules::NFGENMSG);
-                let name = |kind| attributes.find(kind).map(text).unwrap_or_default();
-                if name(rules::TABLE).starts_with(PREFIX) {
-                    let chain = String::from_utf8_lossy(name(rules::CHAIN_NAME)).into_owned();
-                    chains.push((name(rules::TABLE).to_owned(), chain));
-                }
-                Ok(())
-            })?
-            .map_err(|refusal| not_there(what, &refusal))?;
-        let mut batch = rules::begin(generation);
-        plan(&mut batch, &chains)?;
-        if batch.len() == 1 {
-            return Ok(());
-        }
+        let asked = filter.ask(rules::ask_generation(), |message| {
+            generation = rules::generation(message).unwrap_or(generation);
+            Ok(())
+        })?;
+        asked.map_err(|refusal| not_there(what, &refusal))?;
+        let state = look(filter, what)?;
+        let batch = match plan(&state, generation)? {
+            Step::Leave => return Ok(()),
+            Step::Wait => {
+                apart::wait(&[], PollTimeout::from(PAUSE))?;
+                continue;
+            }
+            Step::Change(batch) => batch,
+        };
         match filter.run(rules::end(batch))? {
             Ok(()) => return Ok(()),
-            Err(refusal) if refusal.errno == Errno::ERESTART => refused = Some(refusal),
+            Err(refusal) if refusal.errno == Errno::ERESTART => {}
             Err(refusal) => return Err(not_there(what, &refusal)),
         }
     }
-    Err(refused.map_or_else(|| Error::new(what), |refusal| refusal.error(what)))
+    Err(Error::new(format!("{what}: others do not stop changing theirs")))
+}
+
+fn look(filter: &mut Netlink, what: &str) -> Result<State> {
+    let mut state = State::default();
+    let asked = filter.dump(rules::ask_tables(), |message| {
+        let attributes = message.attributes(rules::NFGENMSG);
+        let name = attributes.find(rules::TABLE).map(text).unwrap_or_default();
+        if is_ours(name) {
+            state.tables.push((name.to_owned(), attributes.find(rules::TABLE_OWNER).is_some()));
+        }
+        Ok(())
+    })?;
+    asked.map_err(|refusal| not_there(what, &refusal))?;
+    if state.tables.is_empty() {
+        return Ok(state);
+    }
+    let asked = filter.dump(rules::ask_chains(), |message| {
+        let attributes = message.attributes(rules::NFGENMSG);
+        let name = |kind| attributes.find(kind).map(text).unwrap_or_default();
+        if is_ours(name(rules::TABLE)) {
+            let chain = String::from_utf8_lossy(name(rules::CHAIN_NAME)).into_owned();
+            state.chains.push((name(rules::TABLE).to_owned(), chain));
+        }
+        Ok(())
+    })?;
+    asked.map_err(|refusal| not_there(what, &refusal))?;
+    Ok(state)
 }
 
 fn not_there(what: &str, refusal: &Refusal) -> Error {
@@ -277,7 +319,8 @@ fn fill(
         for address in first_of_each_kind(addresses) {
             if published.at.is_none_or(|at| at.is_ipv4() == address.is_ipv4()) {
                 rules::rule(batch, table, chain.as_bytes(), |rule| {
-                    rule.family(address).redirect(address, published.inside);
+                    rule.family(address).port(published.protocol.number(), published.outside);
+                    rule.redirect(address, published.inside);
                 });
             }
         }

@@ -7,14 +7,14 @@ use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 use nix::unistd::{self, unlink};
 use std::fmt::Write;
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, Permissions};
 use std::io::ErrorKind;
 use std::net::IpAddr;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// How a file of ours can be told: by the sticky bit, which says nothing of a file, and which stays when a DHCP client
-/// writes into it. Only such a one is replaced or removed.
+/// How a file of ours can be told: by the sticky bit of its directory, which says nothing else of a directory that root
+/// alone writes to. The file itself is what a DHCP client makes of it, its mode included.
 const OURS: u32 = 0o1000;
 
 fn directory(name: &Name) -> PathBuf {
@@ -38,45 +38,62 @@ pub(crate) fn write(name: &Name, servers: &[IpAddr], dhcp: bool) -> Result<bool>
     let directory = directory(name);
     DirBuilder::new().recursive(true).mode(0o755).create(&directory).context(hc::show(&directory))?;
     let file = directory.join("resolv.conf");
-    if is_ours(&file)? {
-        unlink(&file).context(hc::show(&file))?;
-    }
-    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
-    let mode = Mode::from_bits_truncate(0o644 | OURS);
-    let made = open(&file, flags, mode).map_err(|errno| match errno {
-        Errno::EEXIST => {
-            Error::new(format!("{}: is there already, and not of 'hc-netns up'", hc::show(&file)))
+    if !is_ours(&directory)? {
+        if fs::symlink_metadata(&file).is_ok() {
+            return Err(Error::new(format!(
+                "{}: is there already, and not of 'hc-netns up'",
+                hc::show(&file)
+            )));
         }
-        errno => Error::from_errno(hc::show(&file), errno),
-    })?;
-    match unistd::write(&made, text(servers).as_bytes()) {
-        Ok(_) => Ok(true),
-        Err(errno) => {
-            remove(name)?;
-            Err(Error::from_errno(hc::show(&file), errno))
-        }
+        mark(&directory, true)?;
     }
+    // From here on it is ours, whether it is there or not. One of a run that was killed is replaced.
+    let written = replace(&file, &text(servers));
+    if written.is_err() {
+        remove(name)?;
+    }
+    written.context(hc::show(&file)).map(|()| true)
 }
 
-/// Removes the file, if it is ours, and its directory, if nothing else is in there. True when there was one.
+fn replace(file: &Path, text: &str) -> nix::Result<()> {
+    match unlink(file) {
+        Ok(()) | Err(Errno::ENOENT) => {}
+        Err(errno) => return Err(errno),
+    }
+    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
+    let made = open(file, flags, Mode::from_bits_truncate(0o644))?;
+    // A few lines go in one call.
+    unistd::write(&made, text.as_bytes()).map(drop)
+}
+
+/// Removes the file, if it is ours, and its directory, if nothing else is in there. True when there was something.
 pub(crate) fn remove(name: &Name) -> Result<bool> {
     let directory = directory(name);
-    let file = directory.join("resolv.conf");
-    let ours = is_ours(&file)?;
+    let ours = is_ours(&directory)?;
     if ours {
-        unlink(&file).context(hc::show(&file))?;
+        let file = directory.join("resolv.conf");
+        match unlink(&file) {
+            Ok(()) | Err(Errno::ENOENT) => {}
+            Err(errno) => return Err(Error::from_errno(hc::show(&file), errno)),
+        }
     }
-    if ours || fs::read_dir(&directory).is_ok_and(|mut entries| entries.next().is_none()) {
-        // Not when the administrator has files in it.
-        let _ = fs::remove_dir(&directory);
+    // Not when the administrator has files in it.
+    if fs::remove_dir(&directory).is_err() && ours {
+        mark(&directory, false)?;
     }
     Ok(ours)
 }
 
-/// Whether the file is one that [`write`] has made. It may be anything.
-fn is_ours(file: &Path) -> Result<bool> {
-    match fs::symlink_metadata(file) {
+/// Whether the name servers in this directory are ours.
+fn is_ours(directory: &Path) -> Result<bool> {
+    match fs::symlink_metadata(directory) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
-        about => about.map(|about| about.is_file() && about.mode() & OURS != 0).context(hc::show(file)),
+        about => about.map(|about| about.is_dir() && about.mode() & OURS != 0).context(hc::show(directory)),
     }
+}
+
+fn mark(directory: &Path, ours: bool) -> Result<()> {
+    let mode = fs::metadata(directory).context(hc::show(directory))?.mode() & 0o777;
+    let mode = if ours { mode | OURS } else { mode };
+    fs::set_permissions(directory, Permissions::from_mode(mode)).context(hc::show(directory))
 }

@@ -1,13 +1,21 @@
 //! hc-netns(8), on a machine of its own, where ip-netns(8) works on the same names.
 
+mod auto;
+mod bridge;
 mod crash;
 mod diagnostics;
 mod drop_in;
 mod exec;
+mod lan;
+mod link;
 mod mounts;
 mod names;
+mod nat;
 mod odd;
+mod ports;
+mod stages;
 mod users;
+mod wide;
 
 use hc_tests::{Cmd, Host};
 use std::os::unix::fs::MetadataExt;
@@ -55,4 +63,34 @@ fn entered(host: &Host, tool: Tool, name: &str) -> u64 {
 /// How many namespaces are mounted on the host.
 fn mounted(host: &Host) -> usize {
     host.mounts().iter().filter(|line| line.contains(" - nsfs ")).count()
+}
+
+/// What a command of ip(8) says in JSON.
+#[track_caller]
+fn json(host: &Host, line: &str) -> serde_json::Value {
+    let output = Cmd::line(line.split(' ')).on(host).run().ok().quiet();
+    serde_json::from_str(output.text()).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+}
+
+/// All of a host's network and names that can be left behind: to be the same before and after.
+#[track_caller]
+fn traces(host: &Host) -> Vec<String> {
+    let script = "ip -o link; ip -o address; ip route; ip -6 route; nft list ruleset; ls -A /run/netns; \
+                  ls -AR /etc/netns; cat /etc/resolv.conf";
+    let output = Cmd::sh(format!("exec 2>/dev/null; {script}; true")).on(host).run().ok();
+    // What counts down, and what says whether there is a neighbour.
+    let volatile = |word: &str| word.starts_with("expires") || word.ends_with("sec");
+    let lines = output.text().lines().map(|line| {
+        let line = line.replace("NO-CARRIER,", "").replace(",LOWER_UP", "");
+        let line = line.replace("state UP", "").replace("state DOWN", "").replace(" linkdown", "");
+        line.split(' ').filter(|word| !word.is_empty() && !volatile(word)).collect::<Vec<_>>().join(" ")
+    });
+    // An interface announces itself when it comes up.
+    lines.filter(|line| !line.contains("fe80::")).collect()
+}
+
+/// Runs a script on the host that has to do its work; what it says.
+#[track_caller]
+fn sh(host: &Host, script: &str) -> String {
+    Cmd::sh(format!("set -e; {script}")).on(host).run().ok().text().to_owned()
 }

@@ -16,6 +16,7 @@ const NFPROTO_IPV4: u8 = 2;
 const NFPROTO_IPV6: u8 = 10;
 
 const NEWTABLE: u16 = 0;
+const GETTABLE: u16 = 1;
 const DELTABLE: u16 = 2;
 const NEWCHAIN: u16 = 3;
 const GETCHAIN: u16 = 4;
@@ -29,8 +30,10 @@ const NLM_F_APPEND: u16 = 0x800;
 /// A name of the table, in messages about it, its chains and its rules.
 pub(super) const TABLE: u16 = 1;
 pub(super) const CHAIN_NAME: u16 = 3;
+/// Whose socket a table ends with.
+pub(super) const TABLE_OWNER: u16 = 7;
 /// The table ends with the socket that it was made by.
-const TABLE_OWNER: u32 = 2;
+const OWNER: u32 = 2;
 
 /// `struct nfgenmsg`.
 pub(super) const NFGENMSG: usize = 4;
@@ -82,6 +85,13 @@ pub(super) fn generation(message: &crate::netlink::Message<'_>) -> Option<u32> {
     id.first_chunk().copied().map(u32::from_be_bytes)
 }
 
+/// The question for all tables.
+pub(super) fn ask_tables() -> Batch {
+    let mut batch = Batch::new();
+    batch.message(kind(GETTABLE), 0, &FOR_INET);
+    batch
+}
+
 /// The question for all chains.
 pub(super) fn ask_chains() -> Batch {
     let mut batch = Batch::new();
@@ -94,14 +104,12 @@ pub(super) fn remove(batch: &mut Batch, table: &[u8]) {
     batch.message(kind(DELTABLE), 0, &FOR_INET).put_text(TABLE, table);
 }
 
-/// Makes a table, in the place of one of that name if there is one.
-pub(super) fn replace(batch: &mut Batch, table: &[u8], owned: bool) {
-    batch.message(kind(NEWTABLE), NLM_F_CREATE, &FOR_INET).put_text(TABLE, table);
-    remove(batch, table);
+/// Makes a table.
+pub(super) fn make(batch: &mut Batch, table: &[u8], owned: bool) {
     let message = batch.message(kind(NEWTABLE), NLM_F_CREATE, &FOR_INET);
     message.put_text(TABLE, table);
     if owned {
-        message.put(2, &TABLE_OWNER.to_be_bytes());
+        message.put(2, &OWNER.to_be_bytes());
     }
 }
 

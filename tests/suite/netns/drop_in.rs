@@ -87,7 +87,7 @@ fn a_wrong_id_is_refused_and_told() {
         ("list-id nsid 9", "nsid 9: no network namespace has this id here"),
         (
             "list-id target-nsid 9",
-            "list the ids of nsid 9: Invalid argument (Target netns reference is invalid)",
+            "list the ids of nsid 9: Invalid argument (Invalid target network namespace id)",
         ),
     ] {
         assert_eq!(ours(&host, line).run().fails("hc-netns", 125), message, "{line}");
