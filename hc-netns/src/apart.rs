@@ -44,12 +44,12 @@ pub(crate) fn start(namespaces: CloneFlags, kept: &[RawFd], body: impl FnOnce() 
         Err(errno) => sys::leave(errno as i32),
         Ok(ForkResult::Child) => {}
     }
-    finish(detach(kept).context("set up a helper").and_then(|()| body()))
+    finish(&detach(kept).context("set up a helper").and_then(|()| body()))
 }
 
 /// Ends a process that is not the tool itself, and tells why, if it has failed.
-pub(crate) fn finish(done: Result<()>) -> ! {
-    if let Err(error) = &done {
+pub(crate) fn finish(done: &Result<()>) -> ! {
+    if let Err(error) = done {
         hc::note(TOOL, &error.to_string());
     }
     sys::leave(i32::from(done.is_err()))

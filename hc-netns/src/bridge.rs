@@ -4,8 +4,8 @@ use crate::address::{Cidr, Mac};
 use crate::link::{self, AddressesOf, Found, Interface};
 use crate::netlink::{Batch, CREATE, Netlink, REPLACE};
 use crate::rtnl::{
-    IFLA_ADDRESS, IFLA_BR_STP_STATE, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_LINKINFO, IFLA_MTU,
-    add_address, remove_address,
+    IFLA_ADDRESS, IFLA_BR_MCAST_SNOOPING, IFLA_BR_STP_STATE, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND,
+    IFLA_LINKINFO, IFLA_MTU, add_address, remove_address,
 };
 use crate::{migrate, sys};
 use hc::{Context, Error, Result};
@@ -79,6 +79,13 @@ fn make(netlink: &mut Netlink, wanted: &Wanted, first: Option<&Found>) -> Result
     message.put_text(IFLA_IFNAME, wanted.bridge.as_bytes()).put(IFLA_ADDRESS, &mac);
     message.nest(IFLA_LINKINFO, |info| {
         info.put(IFLA_INFO_KIND, b"bridge");
+        if first.is_none() {
+            // Who looks for members of groups takes notice of all ports whenever one comes. Without a cable there is no
+            // querier to make use of it, and all members are on this machine.
+            info.nest(IFLA_INFO_DATA, |data| {
+                data.put(IFLA_BR_MCAST_SNOOPING, &[0]);
+            });
+        }
     });
     match netlink.run(batch)? {
         Ok(()) => Ok(true),
@@ -145,7 +152,6 @@ fn remove(netlink: &mut Netlink, bridge: &Found) -> Result<()> {
 pub(crate) fn own_mac() -> Result<Mac> {
     let mut bytes = [0; 6];
     sys::random(&mut bytes).context("make up a MAC address")?;
-    let [first, rest @ ..] = bytes;
-    let [a, b, c, d, e] = rest;
-    Ok(Mac([first & 0xfc | 2, a, b, c, d, e]))
+    bytes[0] = bytes[0] & 0xfc | 2;
+    Ok(Mac(bytes))
 }

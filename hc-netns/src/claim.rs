@@ -16,7 +16,7 @@ use crate::link::Found;
 use crate::netlink::{Batch, CREATE};
 use crate::rtnl::{self, NDA_LLADDR};
 use crate::sys;
-use crate::veth::{Ground, Wanted};
+use crate::veth::{End, Ground, Wanted};
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
 use std::collections::HashSet;
@@ -106,15 +106,15 @@ impl Search {
     }
 
     /// Claims addresses for the port `outside`: those that were found, and what their hardware address is.
-    pub(crate) fn claim(mut self, ground: &mut Ground, outside: &Found) -> Result<(Vec<Cidr>, Option<Mac>)> {
+    pub(crate) fn claim(mut self, ground: &mut Ground, outside: &End) -> Result<(Vec<Cidr>, Option<Mac>)> {
         loop {
             let candidate = self.next(&ground.bridge)?;
             let mut got = Vec::new();
             for address in &candidate {
-                match enter(ground, outside, key(address.address))? {
-                    true => got.push(*address),
-                    false => break,
+                if !enter(ground, outside, key(address.address))? {
+                    break;
                 }
+                got.push(*address);
             }
             if got.len() == candidate.len() {
                 return Ok((candidate.clone(), candidate.first().map(|first| key(first.address))));
@@ -129,7 +129,7 @@ impl Search {
 }
 
 /// Claims an address that the user has chosen.
-pub(crate) fn explicit(ground: &mut Ground, outside: &Found, address: Cidr) -> Result<()> {
+pub(crate) fn explicit(ground: &mut Ground, outside: &End, address: Cidr) -> Result<()> {
     if enter(ground, outside, key(address.address))? {
         return Ok(());
     }
@@ -137,7 +137,7 @@ pub(crate) fn explicit(ground: &mut Ground, outside: &Found, address: Cidr) -> R
 }
 
 /// Puts an entry into the table; false when there is one already.
-fn enter(ground: &mut Ground, outside: &Found, mac: Mac) -> Result<bool> {
+fn enter(ground: &mut Ground, outside: &End, mac: Mac) -> Result<bool> {
     let mut batch = Batch::new();
     batch.message(libc::RTM_NEWNEIGH, CREATE, &rtnl::forwarding(outside.index)).put(NDA_LLADDR, &mac.0);
     match ground.host.run(batch)? {
@@ -148,7 +148,7 @@ fn enter(ground: &mut Ground, outside: &Found, mac: Mac) -> Result<bool> {
 }
 
 /// Takes an entry out again.
-fn leave(ground: &mut Ground, outside: &Found, mac: Mac) -> Result<()> {
+fn leave(ground: &mut Ground, outside: &End, mac: Mac) -> Result<()> {
     let mut batch = Batch::new();
     batch.message(libc::RTM_DELNEIGH, 0, &rtnl::forwarding(outside.index)).put(NDA_LLADDR, &mac.0);
     ground
@@ -190,6 +190,7 @@ mod tests {
             peer: None,
             peer_namespace: None,
             loopback: false,
+            up: true,
         }
     }
 

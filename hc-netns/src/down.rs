@@ -6,10 +6,9 @@ use crate::named::{self, Name};
 use crate::netlink::{Batch, Netlink};
 use crate::rtnl::{self, IFLA_GROUP};
 use crate::{TOOL, ids, namespace, nat, resolv};
-use hc::{Error, Result};
+use hc::{Context, Error, Result};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns};
-use std::collections::HashSet;
 
 /// Takes away all names and what connects their namespaces.
 pub(crate) fn all() -> Result<()> {
@@ -30,15 +29,13 @@ pub(crate) fn down(names: &[Name]) -> Result<()> {
             Err(error) => failed.push(error),
         }
     }
-    // Each a namespace's only link, or none is taken away: a name without its link would be out of reach.
     nat::remove(&mut host, &links)?;
     remove(&mut host, &links)?;
     for name in names {
         let settings = resolv::remove(name);
         match (named::delete(&name.path()), settings) {
-            (Ok(()), Ok(_)) => {}
-            // The name was not there yet, or not any more, but there was something to clean up.
-            (Err(_), Ok(true)) => {}
+            // Where there was something to clean up, the name may not have been there yet, or not any more.
+            (Ok(()), Ok(_)) | (Err(_), Ok(true)) => {}
             (Err(error), _) | (Ok(()), Err(error)) => failed.push(error),
         }
     }
@@ -67,11 +64,8 @@ fn connecting(host: &mut Netlink, name: &Name) -> Result<Vec<Found>> {
     let inside = Netlink::route();
     setns(&own, CloneFlags::CLONE_NEWNET)
         .map_err(|errno| namespace::refused("return to the own network namespace", errno))?;
-    let id = match ids::of(host, &namespace)? {
-        Ok(Some(id)) => id,
-        // The kernel gives an id to whatever a link leads to.
-        _ => return Ok(Vec::new()),
-    };
+    // The kernel gives an id to whatever a link leads to.
+    let Ok(Some(id)) = ids::of(host, &namespace)? else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for end in link::all(&mut inside?, None)? {
         let Some(peer) = end.peer.filter(|_| end.kind == b"veth") else { continue };
@@ -92,9 +86,11 @@ fn remove(host: &mut Netlink, links: &[Found]) -> Result<()> {
             batch.message(libc::RTM_DELLINK, 0, &rtnl::link(only.index, false));
         }
         _ => {
-            let group = group(host)?;
+            let group = group()?;
             for link in links {
-                batch.message(libc::RTM_NEWLINK, 0, &rtnl::link(link.index, true)).put_u32(IFLA_GROUP, group);
+                batch
+                    .message(libc::RTM_NEWLINK, 0, &rtnl::link(link.index, false))
+                    .put_u32(IFLA_GROUP, group);
             }
             batch.message(libc::RTM_DELLINK, 0, &rtnl::link(0, false)).put_u32(IFLA_GROUP, group);
         }
@@ -107,10 +103,9 @@ fn remove(host: &mut Netlink, links: &[Found]) -> Result<()> {
     }
 }
 
-/// The number of a group that no link is in.
-fn group(host: &mut Netlink) -> Result<u32> {
-    let _ = (host, HashSet::<u32>::new());
+/// The number of a group that no link is in: far above those that people give, and made up of chance.
+fn group() -> Result<u32> {
     let mut bytes = [0; 4];
-    crate::sys::random(&mut bytes).map_err(|errno| Error::from_errno("make up a group of links", errno))?;
+    crate::sys::random(&mut bytes).context("make up a group of links")?;
     Ok(u32::from_ne_bytes(bytes) | 0x4000_0000)
 }

@@ -17,13 +17,24 @@ const NETNSA_FD: u16 = 3;
 const NETNSA_TARGET_NSID: u16 = 4;
 const NETNSA_CURRENT_NSID: u16 = 5;
 
+/// What this namespace calls one that another was asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Current {
+    /// No other was asked.
+    Same,
+    /// Nothing.
+    None,
+    /// This.
+    Id(u32),
+}
+
 /// One line of `list-id`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Known {
     /// The id that the namespace asked about has for it.
     pub(crate) id: Option<u32>,
-    /// The id that this one has for it, when another was asked about: `Some(None)` when there is none.
-    pub(crate) current: Option<Option<u32>>,
+    /// The id that this one has for it, when another was asked about.
+    pub(crate) current: Current,
 }
 
 /// The id of `namespace`, `Ok(None)` when it has none, or the kernel's refusal.
@@ -115,5 +126,7 @@ fn known(message: &Message<'_>) -> Known {
     let attributes = message.attributes(ANY_FAMILY.len());
     let id = |kind| attributes.find(kind).and_then(u32_of);
     let assigned = |id: u32| (id.cast_signed() >= 0).then_some(id);
-    Known { id: id(NETNSA_NSID).and_then(assigned), current: id(NETNSA_CURRENT_NSID).map(assigned) }
+    let current =
+        id(NETNSA_CURRENT_NSID).map_or(Current::Same, |id| assigned(id).map_or(Current::None, Current::Id));
+    Known { id: id(NETNSA_NSID).and_then(assigned), current }
 }

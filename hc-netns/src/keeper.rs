@@ -5,17 +5,17 @@
 //! for as long as there is the link; whatever happens to the helper, no rule is left.
 
 use crate::apart;
-use crate::link::{self, Found};
+use crate::link;
 use crate::netlink::Netlink;
 use crate::sys;
-use crate::veth::Ground;
+use crate::veth::{End, Ground};
 use hc::{Context, Result};
 use nix::poll::PollTimeout;
 use nix::sched::{CloneFlags, setns};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 /// Starts the keeper of what belongs to `filter`, until the link is gone that `outside` is an end of.
-pub(crate) fn keep(ground: &mut Ground, filter: &Netlink, outside: &Found) -> Result<()> {
+pub(crate) fn keep(ground: &mut Ground, filter: &Netlink, outside: &End) -> Result<()> {
     // This process, which becomes NEXT: as long as it is there, so is the link.
     let next: OwnedFd = sys::own_pidfd().context("watch this process")?;
     let Ground { host, namespace, .. } = ground;
@@ -27,7 +27,7 @@ pub(crate) fn keep(ground: &mut Ground, filter: &Netlink, outside: &Found) -> Re
         // Others may be in the namespace still, and the kernel takes its time. Only now: while NEXT is there, each link
         // that comes or goes would wake all keepers.
         host.listen_to_links()?;
-        while link::by_index(host, outside.index)?.is_some_and(|found| found.peer == outside.peer) {
+        while link::by_index(host, outside.index)?.is_some_and(|found| found.peer == Some(outside.peer)) {
             apart::wait(&[host.socket()], PollTimeout::NONE)?;
             host.discard();
         }

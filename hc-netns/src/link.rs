@@ -61,6 +61,8 @@ pub(crate) struct Found {
     pub(crate) peer_namespace: Option<u32>,
     /// Whether it is a loopback interface.
     pub(crate) loopback: bool,
+    /// Whether it is up, as far as the administrator says.
+    pub(crate) up: bool,
 }
 
 impl Found {
@@ -80,6 +82,7 @@ impl Found {
             peer: number(IFLA_LINK),
             peer_namespace: number(IFLA_LINK_NETNSID),
             loopback: flags & libc::IFF_LOOPBACK.unsigned_abs() != 0,
+            up: flags & libc::IFF_UP.unsigned_abs() != 0,
         })
     }
 

@@ -1,7 +1,7 @@
 //! What `list` and `list-id` print: lines as ip(8) has them, or JSON.
 
 use crate::directory::{DIRECTORY, names};
-use crate::ids::{self, Known};
+use crate::ids::{self, Current, Known};
 use crate::namespace::{not_a_namespace, open_namespace};
 use crate::netlink::Netlink;
 use crate::{TOOL, json};
@@ -52,18 +52,24 @@ pub(crate) fn list_ids(wanted: Wanted, as_json: bool) -> Result<()> {
     let name = |id: Option<u32>| id.and_then(|_| names.iter().rfind(|(_, other)| *other == id));
     let mut text = Vec::new();
     for Known { id, current } in found {
-        let name = name(current.unwrap_or(id)).map(|(name, _)| name.as_bytes());
+        let here = match current {
+            Current::Same => id,
+            Current::None => None,
+            Current::Id(id) => Some(id),
+        };
+        let name = name(here).map(|(name, _)| name.as_bytes());
         if as_json {
             let id = id.map(|id| ("nsid", json::number(id)));
-            let current = current.flatten().map(|id| ("current-nsid", json::number(id)));
+            let current = here.filter(|_| current != Current::Same);
+            let current = current.map(|id| ("current-nsid", json::number(id)));
             let name = name.map(|name| ("name", json::string(name)));
             json::push(&mut text, id.into_iter().chain(current).chain(name));
             continue;
         }
         let word = |id: Option<u32>| id.map_or_else(|| "unassigned".to_owned(), |id| id.to_string());
         text.extend_from_slice(format!("nsid {} ", word(id)).as_bytes());
-        if let Some(current) = current {
-            text.extend_from_slice(format!("current-nsid {} ", word(current)).as_bytes());
+        if current != Current::Same {
+            text.extend_from_slice(format!("current-nsid {} ", word(here)).as_bytes());
         }
         if let Some(name) = name {
             text.extend([b"(iproute2 netns name: ", name, b")"].concat());

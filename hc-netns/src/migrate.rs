@@ -45,7 +45,7 @@ pub(crate) fn ports(netlink: &mut Netlink, wanted: &bridge::Wanted) -> Result<Ve
 /// Makes `port` one of `bridge`, with what it carries. How to undo it.
 pub(crate) fn onto(netlink: &mut Netlink, port: &Found, bridge: &Found) -> Result<Batch> {
     let carried = Carried::of(netlink, port)?;
-    let undo = |_| {
+    let undo = || {
         let mut batch = Batch::new();
         carried.routes.iter().for_each(|route| route.remove_from(&mut batch, bridge.index));
         carried.addresses.iter().rev().for_each(|address| address.remove_from(&mut batch, bridge.index));
@@ -65,10 +65,10 @@ pub(crate) fn onto(netlink: &mut Netlink, port: &Found, bridge: &Found) -> Resul
     carried.addresses.iter().rev().for_each(|address| address.remove_from(&mut batch, port.index));
     carried.routes.iter().for_each(|route| route.add_to(&mut batch, bridge.index));
     match netlink.run(batch)? {
-        Ok(()) => Ok(undo(())),
+        Ok(()) => Ok(undo()),
         Err(refusal) => {
             // The kernel has gone on after the refusal: all is put back.
-            let _ = netlink.run(undo(()))?;
+            let _ = netlink.run(undo())?;
             Err(refusal.error(format_args!("{}: make it a port of {}", port.name, bridge.name)))
         }
     }
@@ -102,5 +102,6 @@ pub(crate) fn back(netlink: &mut Netlink, bridge: &Found) -> Result<Batch> {
 
 /// Makes `port` one of the interface with the number `master`; of none when that is 0.
 fn put_under(batch: &mut Batch, port: &Found, master: u32) {
-    batch.message(libc::RTM_NEWLINK, 0, &crate::rtnl::link(port.index, true)).put_u32(IFLA_MASTER, master);
+    let up = port.up || master != 0;
+    batch.message(libc::RTM_NEWLINK, 0, &crate::rtnl::link(port.index, up)).put_u32(IFLA_MASTER, master);
 }

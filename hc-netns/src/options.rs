@@ -4,9 +4,6 @@ mod given;
 mod values;
 mod verbs;
 
-#[cfg(test)]
-mod tests;
-
 use crate::bridge;
 use crate::list::Wanted;
 use crate::named::Name;
@@ -158,7 +155,7 @@ fn options(args: &mut Args, given: &mut Given) -> Result<()> {
             Opt::Long("version") => return Err(Error::version(crate::TOOL, env!("CARGO_PKG_VERSION"))),
             Opt::Long("all") => given.all(),
             Opt::Long("json") => given.json(),
-            Opt::Long("port") => given.port(values::interface(args.value()?)?),
+            Opt::Long("port") => given.port(values::interface(&args.value()?)?),
             Opt::Long("stp") => given.stp(values::switch(&args.value()?)?),
             Opt::Long("delete") => given.delete(),
             Opt::Long("addr") => match args.value()? {
@@ -166,9 +163,9 @@ fn options(args: &mut Args, given: &mut Given) -> Result<()> {
                 word => given.address(values::host(&word)?),
             },
             Opt::Long("mtu") => given.mtu(values::mtu(&args.value()?)?),
-            Opt::Long("bridge") => given.bridge(values::interface(args.value()?)?),
-            Opt::Long("host-if") => given.outside(values::interface(args.value()?)?),
-            Opt::Long("if") => given.inside(values::interface(args.value()?)?),
+            Opt::Long("bridge") => given.bridge(values::interface(&args.value()?)?),
+            Opt::Long("host-if") => given.outside(values::interface(&args.value()?)?),
+            Opt::Long("if") => given.inside(values::interface(&args.value()?)?),
             Opt::Long("gateway") => given.gateway(values::gateway(&args.value()?)?),
             Opt::Long("mac") => given.mac(values::mac(&args.value()?)?),
             Opt::Long("route") => given.route(values::route(&args.value()?)?),
@@ -196,3 +193,6 @@ fn is_word(args: &mut Args, rest: &str) -> Result<bool> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

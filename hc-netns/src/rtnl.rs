@@ -15,7 +15,7 @@ pub(crate) const IFLA_MTU: u16 = 4;
 pub(crate) const IFLA_LINK: u16 = 5;
 pub(crate) const IFLA_MASTER: u16 = 10;
 pub(crate) const IFLA_LINKINFO: u16 = 18;
-pub(crate) const IFLA_AF_SPEC: u16 = 26;
+const IFLA_AF_SPEC: u16 = 26;
 pub(crate) const IFLA_GROUP: u16 = 27;
 pub(crate) const IFLA_NET_NS_FD: u16 = 28;
 pub(crate) const IFLA_EXT_MASK: u16 = 29;
@@ -27,10 +27,11 @@ pub(crate) const IFLA_INFO_KIND: u16 = 1;
 pub(crate) const IFLA_INFO_DATA: u16 = 2;
 pub(crate) const VETH_INFO_PEER: u16 = 1;
 pub(crate) const IFLA_BR_STP_STATE: u16 = 5;
+pub(crate) const IFLA_BR_MCAST_SNOOPING: u16 = 23;
 pub(crate) const IFLA_BRPORT_MODE: u16 = 4;
 pub(crate) const IFLA_BRPORT_ISOLATED: u16 = 33;
-pub(crate) const IFLA_INET6_ADDR_GEN_MODE: u16 = 8;
-pub(crate) const IN6_ADDR_GEN_MODE_NONE: u8 = 1;
+const IFLA_INET6_ADDR_GEN_MODE: u16 = 8;
+const IN6_ADDR_GEN_MODE_NONE: u8 = 1;
 
 pub(crate) const IFA_ADDRESS: u16 = 1;
 pub(crate) const IFA_LOCAL: u16 = 2;
@@ -99,6 +100,15 @@ pub(crate) fn add_address(batch: &mut Batch, index: u32, cidr: Cidr, flags: u16)
     } else if cidr.host_bits() > 1 {
         message.put(IFA_BROADCAST, &octets(cidr.with_host(u128::MAX).address));
     }
+}
+
+/// Puts into a message about an interface that the kernel shall make up no IPv6 address for it.
+pub(crate) fn make_no_addresses(message: &mut Batch) {
+    message.nest(IFLA_AF_SPEC, |families| {
+        families.nest(u16::try_from(libc::AF_INET6).unwrap_or(0), |inet6| {
+            inet6.put(IFLA_INET6_ADDR_GEN_MODE, &[IN6_ADDR_GEN_MODE_NONE]);
+        });
+    });
 }
 
 /// Takes an address away again.

@@ -188,8 +188,9 @@ pub(crate) fn close_range(first: RawFd, last: RawFd) -> nix::Result<()> {
 
 /// pidfd_open(2) of this process: can be read when it has ended.
 pub(crate) fn own_pidfd() -> nix::Result<OwnedFd> {
+    let own = nix::unistd::getpid().as_raw();
     // SAFETY: numbers.
-    let made = unsafe { libc::syscall(libc::SYS_pidfd_open, libc::getpid(), 0) };
+    let made = unsafe { libc::syscall(libc::SYS_pidfd_open, own, 0) };
     let descriptor = RawFd::try_from(Errno::result(made)?).map_err(|_| Errno::EBADF)?;
     // SAFETY: the kernel has just made it, and nothing else holds it.
     Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })

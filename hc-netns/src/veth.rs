@@ -7,9 +7,8 @@ use crate::claim;
 use crate::link::{self, AddressesOf, Found, Interface};
 use crate::netlink::{Batch, CREATE, Netlink, Refusal};
 use crate::rtnl::{
-    self, IFLA_ADDRESS, IFLA_AF_SPEC, IFLA_BRPORT_ISOLATED, IFLA_BRPORT_MODE, IFLA_IFNAME,
-    IFLA_INET6_ADDR_GEN_MODE, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU,
-    IFLA_NET_NS_FD, IN6_ADDR_GEN_MODE_NONE, VETH_INFO_PEER,
+    self, IFLA_ADDRESS, IFLA_BRPORT_ISOLATED, IFLA_BRPORT_MODE, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND,
+    IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU, IFLA_NET_NS_FD, VETH_INFO_PEER,
 };
 use crate::{bridge, ids, nat};
 use hc::{Error, Result};
@@ -28,6 +27,7 @@ const NUMBERED: &[u8] = b"veth%d";
 
 /// The link that is asked for.
 #[derive(Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(crate) struct Wanted {
     /// What it is a port of.
     pub(crate) bridge: Interface,
@@ -108,11 +108,22 @@ pub(crate) struct Ground {
     pub(crate) networks: Vec<Cidr>,
 }
 
+/// The end of a pair that is on the bridge.
+#[derive(Debug)]
+pub(crate) struct End {
+    /// Its number.
+    pub(crate) index: u32,
+    /// Its name.
+    pub(crate) name: Interface,
+    /// The number of the other end, in the namespace.
+    pub(crate) peer: u32,
+}
+
 /// What was made.
 #[derive(Debug)]
 pub(crate) struct Made {
-    /// The end on the bridge, by its number and its name.
-    pub(crate) outside: Found,
+    /// The end on the bridge.
+    pub(crate) outside: End,
     /// The addresses of the end in the namespace.
     pub(crate) addresses: Vec<Cidr>,
 }
@@ -146,8 +157,9 @@ impl Ground {
             (None, Some(address)) => claim::key(address.address),
             (None, None) => bridge::own_mac()?,
         };
-        let (outside, index) = self.create(inside, wanted, mac)?;
-        let done = self.furnish(inside, wanted, &outside, index, search, mac);
+        let outside =
+            self.create(inside, wanted, mac, first.filter(|_| wanted.auto && wanted.addresses.is_empty()))?;
+        let done = self.furnish(inside, wanted, &outside, search, mac);
         match done {
             Ok(addresses) => Ok(Made { outside, addresses }),
             Err(error) => {
@@ -158,7 +170,7 @@ impl Ground {
     }
 
     /// Takes the link away again.
-    pub(crate) fn remove(&mut self, outside: &Found) -> Result<()> {
+    pub(crate) fn remove(&mut self, outside: &End) -> Result<()> {
         let mut batch = Batch::new();
         batch.message(libc::RTM_DELLINK, 0, &rtnl::link(outside.index, false));
         match self.host.run(batch)? {
@@ -169,24 +181,36 @@ impl Ground {
         }
     }
 
-    /// Makes the pair. Its end on the bridge, and the number of the other.
-    fn create(&mut self, inside: &mut Netlink, wanted: &Wanted, mac: Mac) -> Result<(Found, u32)> {
-        let name = wanted.outside.as_ref().map_or(FIRST, Interface::as_bytes);
+    /// Makes the pair.
+    fn create(
+        &mut self,
+        inside: &mut Netlink,
+        wanted: &Wanted,
+        mac: Mac,
+        address: Option<Cidr>,
+    ) -> Result<End> {
+        // With the number of its address it is a name that is likely to be free: the kernel takes longer to find one.
+        let number = address.map(|cidr| cidr.host()).filter(|host| (2..=10_000).contains(host));
+        let free = number.map_or_else(|| FIRST.to_vec(), |host| format!("veth{}", host - 1).into_bytes());
+        let name = wanted.outside.as_ref().map_or(free.as_slice(), Interface::as_bytes);
         let mut made = inside.run(self.creation(wanted, name, mac))?;
-        if wanted.outside.is_none() && made.as_ref().is_err_and(|refusal| refusal.errno == Errno::EEXIST) {
+        let numbered =
+            wanted.outside.is_none() && made.as_ref().is_err_and(|refusal| refusal.errno == Errno::EEXIST);
+        if numbered {
             made = inside.run(self.creation(wanted, NUMBERED, mac))?;
         }
+        let mut name = Interface::new(name);
         if let Err(refusal) = made {
-            return Err(self.not_created(inside, wanted, &Interface::new(name), &refusal)?);
+            return Err(self.not_created(inside, wanted, &name, &refusal)?);
         }
-        let index = link::by_name(inside, &wanted.inside)?;
-        let found = match index.as_ref().and_then(|found| found.peer) {
-            Some(peer) => link::by_index(&mut self.host, peer)?,
-            None => None,
-        };
-        found
-            .zip(index.map(|found| found.index))
-            .ok_or_else(|| Error::new(format!("{}: was taken away while it was being set up", wanted.inside)))
+        // Asked at the end in the namespace, where nobody else has the kernel busy.
+        let gone = || Error::new(format!("{}: was taken away while it was being set up", wanted.inside));
+        let end = link::by_name(inside, &wanted.inside)?.ok_or_else(gone)?;
+        let index = end.peer.ok_or_else(gone)?;
+        if numbered {
+            name = link::by_index(&mut self.host, index)?.ok_or_else(gone)?.name;
+        }
+        Ok(End { index, name, peer: end.index })
     }
 
     /// The message that makes the pair: the end on the bridge is up, and the other one is not yet.
@@ -196,8 +220,9 @@ impl Ground {
         let message = batch.message(libc::RTM_NEWLINK, CREATE, &rtnl::link(0, true));
         message.put_text(IFLA_IFNAME, outside);
         // Above that of any bridge: one that takes the lowest address of its ports keeps its own.
-        let [_, a, b, c, d, e] = mac.0;
-        message.put(IFLA_ADDRESS, &[0xfe, a, b, c, d, e]);
+        let mut highest = mac.0;
+        highest[0] = 0xfe;
+        message.put(IFLA_ADDRESS, &highest);
         message.put_u32(IFLA_MTU, mtu).put_u32(IFLA_MASTER, self.bridge.index);
         message.put(IFLA_NET_NS_FD, &self.namespace.as_raw_fd().to_ne_bytes());
         message.nest(IFLA_LINKINFO, |info| {
@@ -245,8 +270,7 @@ impl Ground {
         &mut self,
         inside: &mut Netlink,
         wanted: &Wanted,
-        outside: &Found,
-        index: u32,
+        outside: &End,
         search: claim::Search,
         mac: Mac,
     ) -> Result<Vec<Cidr>> {
@@ -257,22 +281,18 @@ impl Ground {
         let (found, key) = search.claim(self, outside)?;
         let addresses: Vec<Cidr> = wanted.addresses.iter().copied().chain(found).collect();
         // Another one may have been quicker with the address that the pair was made for.
-        let changed = key.filter(|key| wanted.mac.is_none() && wanted.addresses.is_empty() && *key != mac);
-        self.inside(inside, wanted, index, &addresses, changed)?;
+        let key = key.filter(|_| wanted.mac.is_none() && wanted.addresses.is_empty());
+        self.inside(inside, wanted, outside.peer, &addresses, key.unwrap_or(mac))?;
         Ok(addresses)
     }
 }
 
 /// What makes the end on the bridge the port that is asked for. It has no address of its own to announce: all that an
 /// IPv6 host says when it comes up would go to each port of the bridge.
-fn port(wanted: &Wanted, outside: &Found) -> Batch {
+fn port(wanted: &Wanted, outside: &End) -> Batch {
     let mut batch = Batch::new();
     let message = batch.message(libc::RTM_NEWLINK, 0, &rtnl::link(outside.index, true));
-    message.nest(IFLA_AF_SPEC, |families| {
-        families.nest(u16::try_from(libc::AF_INET6).unwrap_or(0), |inet6| {
-            inet6.put(IFLA_INET6_ADDR_GEN_MODE, &[IN6_ADDR_GEN_MODE_NONE]);
-        });
-    });
+    rtnl::make_no_addresses(message);
     let hairpin = wanted.hairpin || !wanted.nat.published.is_empty();
     if wanted.isolated || hairpin {
         message.nest(IFLA_LINKINFO, |info| {

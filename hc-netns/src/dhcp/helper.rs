@@ -45,7 +45,7 @@ pub(super) fn run(
     let client = match sys::fork().context("fork")? {
         ForkResult::Child => {
             let _ = sys::set_disposition(Signal::SIGCHLD, SigHandler::SigDfl);
-            apart::finish(Err(hc::exec(argv, &Environ::inherited())));
+            apart::finish(&Err(hc::exec(argv, &Environ::inherited())));
         }
         ForkResult::Parent { child } => child,
     };

@@ -219,7 +219,7 @@ impl Rule<'_> {
     }
 
     /// Those to an address that this machine has.
-    pub(super) fn to_this_machine(&mut self) -> &mut Self {
+    pub(super) fn local(&mut self) -> &mut Self {
         const BY_DESTINATION: u32 = 2;
         const TYPE_OF_ADDRESS: u32 = 3;
         self.expression("fib", |data| {

@@ -19,6 +19,7 @@ const OF_BOTH: &[Verb] = &[Verb::Bridge, Verb::Up, Verb::Run];
 
 /// All options, each as it was given last, or all that were given of those that add up.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(super) struct Given {
     /// Each option that was given, and whose it is.
     seen: Vec<(&'static str, &'static [Verb])>,

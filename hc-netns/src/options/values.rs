@@ -5,7 +5,7 @@ use crate::link::Interface;
 use crate::nat::{Protocol, Published};
 use crate::veth::{Gateway, Route};
 use hc::{Error, Result};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::ffi::OsStrExt;
 
@@ -17,7 +17,7 @@ fn bad(what: &str, word: &OsStr, because: &str) -> Error {
 }
 
 /// The name of an interface.
-pub(super) fn interface(word: OsString) -> Result<Interface> {
+pub(super) fn interface(word: &OsStr) -> Result<Interface> {
     let because = match word.as_bytes() {
         b"" => "is empty",
         b"." | b".." => "is a directory in every directory",
@@ -26,7 +26,7 @@ pub(super) fn interface(word: OsString) -> Result<Interface> {
         bytes if bytes.iter().any(|byte| byte.is_ascii_whitespace() || *byte == 0x0b) => "has a space",
         bytes => return Ok(Interface::new(bytes)),
     };
-    Err(bad("interface", &word, because))
+    Err(bad("interface", word, because))
 }
 
 /// An IP address.
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn interfaces_have_names_that_the_kernel_takes() {
         for good in ["eth1", "a", "fifteen-bytes-x", "\u{e9}", "-x"] {
-            assert!(interface(good.into()).is_ok(), "{good}");
+            assert!(interface(good.as_ref()).is_ok(), "{good}");
         }
         for (name, because) in [
             ("", "is empty"),
@@ -182,7 +182,7 @@ mod tests {
             ("a\u{b}b", "has a space"),
         ] {
             let shown = hc::show(name).to_string();
-            assert_eq!(error(interface(name.into())), format!("interface '{shown}': {because}"));
+            assert_eq!(error(interface(name.as_ref())), format!("interface '{shown}': {because}"));
         }
     }
 

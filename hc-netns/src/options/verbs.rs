@@ -111,7 +111,7 @@ pub(super) fn plan(verb: Verb, words: Vec<OsString>, given: Given) -> std::resul
             Plan::Attach { name, process: values::process(&needed(verb, "a process", &mut words)?)? }
         }
         Verb::Bridge => {
-            let bridge = values::interface(needed(verb, "a name", &mut words)?)?;
+            let bridge = values::interface(&needed(verb, "a name", &mut words)?)?;
             given.bridge_plan(bridge)?
         }
         Verb::Up => Plan::Up { name: name(verb, &mut words)?, link: given.link()? },

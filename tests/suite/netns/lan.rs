@@ -30,7 +30,7 @@ fn lan() -> (Host, Running) {
     sh(&host, LAN);
     std::fs::write(host.path("/run/dnsmasq.conf"), CONFIGURATION).unwrap();
     let server = Cmd::line(["ip", "netns", "exec", "router", "dnsmasq", "-k", "-C", "/run/dnsmasq.conf"]);
-    let server = server.on(&host).limit(Duration::from_secs(300)).start();
+    let server = server.on(&host).limit(Duration::from_mins(5)).start();
     let listens = || sh(&host, "ip netns exec router cat /proc/net/udp").contains(":0043 ");
     eventually("the DHCP server listens", listens);
     (host, server)

@@ -35,8 +35,8 @@ fn a_link_is_what_ip_would_have_made() {
         "ip netns add a
          ip link add veth1 address fe:00:00:00:00:07 mtu 1400 type veth peer name eth1 address 02:00:00:00:00:07 mtu 1400 netns a
          ip link set veth1 addrgenmode none master br0 up; ip link set veth1 type bridge_slave isolated on hairpin on
-         ip -n a link set lo up; ip -n a link set eth1 up
-         ip -n a address add 10.7.0.9/24 broadcast + dev eth1; ip -n a address add fd07::9/64 dev eth1 nodad
+         ip -n a link set lo up; ip -n a link set eth1 addrgenmode none; ip -n a link set eth1 up
+         ip -n a address add 10.7.0.9/24 broadcast + dev eth1; ip -n a address add fd07::9/64 dev eth1 nodad; ip -n a address add fe80::ff:fe00:7/64 scope link dev eth1 nodad
          ip -n a route add default via 10.7.0.1; ip -n a route add default via fd07::1
          ip -n a route add 10.50.0.0/16 via 10.7.0.33; ip -n a route add 10.51.0.0/16 dev eth1",
     );

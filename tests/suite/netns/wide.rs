@@ -17,13 +17,13 @@ fn five_hundred_without_a_name_have_their_addresses_and_leave_nothing() {
     let next = "echo $$ $(ip -4 -o address show eth1 | cut -d / -f 1); exec sleep 300 >/dev/null 2>&1";
     let one = format!("(hc-netns run --addr=auto -- sh -c '{next}' &) | head -n 1");
     let script = format!("seq 500 | xargs -P 8 -I % sh -c \"{}\"", one.replace('$', "\\$"));
-    let output = Cmd::sh(script).on(&host).limit(Duration::from_secs(120)).run().ok();
+    let output = Cmd::sh(script).on(&host).limit(Duration::from_mins(2)).run().ok();
     let lines: Vec<Vec<&str>> = output.text().lines().map(|line| line.split_whitespace().collect()).collect();
     let addresses: BTreeSet<&str> = lines.iter().map(|words| *words.last().unwrap()).collect();
     let pids: Vec<&str> = lines.iter().map(|words| words[0]).collect();
     sh(&host, &format!("kill -9 {}", pids.join(" ")));
     assert_eq!((lines.len(), addresses.len()), (500, 500));
-    let limit = Instant::now() + Duration::from_secs(60);
+    let limit = Instant::now() + Duration::from_mins(1);
     while traces(&host) != before {
         assert!(Instant::now() < limit, "left: {:#?}", traces(&host));
         std::thread::sleep(Duration::from_millis(200));
@@ -37,10 +37,10 @@ fn five_hundred_names_come_and_go() {
     sh(&host, BRIDGE);
     let before = traces(&host);
     let script = "seq 500 | xargs -P 8 -I % hc-netns up n% --addr=auto";
-    Cmd::sh(script).on(&host).limit(Duration::from_secs(120)).run().ok().quiet().says("");
+    Cmd::sh(script).on(&host).limit(Duration::from_mins(2)).run().ok().quiet().says("");
     assert_eq!(mounted(&host), 500);
     let addresses = Cmd::sh("for n in $(ls /run/netns); do ip -n $n -4 -o address show eth1; done").on(&host);
-    let addresses = addresses.limit(Duration::from_secs(60)).run().ok();
+    let addresses = addresses.limit(Duration::from_mins(1)).run().ok();
     let addresses: BTreeSet<&str> = addresses
         .text()
         .split_whitespace()
