@@ -54,6 +54,10 @@ fn first_of(mut failed: Vec<Error>) -> Result<()> {
 /// The ends, in this namespace, of the pairs that have their other end in the namespace of that name. This process
 /// is back in its own network when it returns.
 fn connecting(host: &mut Netlink, name: &Name) -> Result<Vec<Found>> {
+    if std::fs::symlink_metadata(name.path()).is_ok_and(|about| about.is_symlink()) {
+        // Another name's namespace, or a process's.
+        return Ok(Vec::new());
+    }
     let namespace = match namespace::open_namespace(&name.path()) {
         Ok(namespace) if namespace::is_namespace(&namespace) => namespace,
         // What is no namespace has no links; the rest is for named::delete to tell.

@@ -26,10 +26,11 @@ pub(crate) fn keep(ground: &mut Ground, filter: &Netlink, outside: &End) -> Resu
         apart::wait(&[next.as_fd()], PollTimeout::NONE)?;
         // Others may be in the namespace still, and the kernel takes its time. Only now: while NEXT is there, each link
         // that comes or goes would wake all keepers.
-        host.listen_to_links()?;
+        let mut news = Netlink::route()?;
+        news.listen_to_links()?;
         while link::by_index(host, outside.index)?.is_some_and(|found| found.peer == Some(outside.peer)) {
-            apart::wait(&[host.socket()], PollTimeout::NONE)?;
-            host.discard();
+            apart::wait(&[news.socket()], PollTimeout::NONE)?;
+            news.discard();
         }
         Ok(())
     })

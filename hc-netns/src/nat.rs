@@ -5,6 +5,7 @@
 //! at the same time do not get the same port, without a lock.
 
 mod change;
+mod expressions;
 mod forward;
 mod published;
 mod rules;

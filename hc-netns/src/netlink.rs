@@ -72,7 +72,8 @@ impl Netlink {
         Self::open(SockProtocol::NetlinkNetFilter)
     }
 
-    /// Is told from now on when interfaces come, change and go; [`Netlink::discard`] forgets what it was told.
+    /// Is told from now on when interfaces come, change and go; [`Netlink::discard`] forgets what it was told. Such a
+    /// socket is no longer one to ask by: what others have made happen could be taken for an answer.
     pub(crate) fn listen_to_links(&mut self) -> Result<()> {
         const RTNLGRP_LINK: libc::c_int = 1;
         sys::set_netlink_option(&self.socket, libc::NETLINK_ADD_MEMBERSHIP, RTNLGRP_LINK)
@@ -81,8 +82,15 @@ impl Netlink {
 
     /// Forgets all that has come without being asked for.
     pub(crate) fn discard(&mut self) {
-        // More than the socket could hold is an error that is forgotten as well.
-        while !matches!(self.receive(), Ok(None)) {}
+        // More than the socket could hold is an error, which is told once and forgotten as well.
+        let mut errors = 0;
+        while errors < 2 {
+            match self.receive() {
+                Ok(None) => return,
+                Ok(Some(_)) => {}
+                Err(_) => errors += 1,
+            }
+        }
     }
 
     fn open(protocol: SockProtocol) -> Result<Self> {

@@ -4,6 +4,7 @@
 use crate::address::{Cidr, family, octets, width};
 use crate::netlink::Batch;
 use std::net::IpAddr;
+use std::path::Path;
 
 pub(crate) const IFINFOMSG: usize = 16;
 pub(crate) const IFADDRMSG: usize = 8;
@@ -102,8 +103,12 @@ pub(crate) fn add_address(batch: &mut Batch, index: u32, cidr: Cidr, flags: u16)
     }
 }
 
-/// Puts into a message about an interface that the kernel shall make up no IPv6 address for it.
-pub(crate) fn make_no_addresses(message: &mut Batch) {
+/// Puts into a message about an interface that the kernel shall make up no IPv6 address for it. Where there is no IPv6,
+/// which has packets of at least 1280 bytes, the kernel does not know what is meant, and makes up none.
+pub(crate) fn make_no_addresses(message: &mut Batch, mtu: u32) {
+    if mtu < 1280 || !Path::new("/proc/net/if_inet6").exists() {
+        return;
+    }
     message.nest(IFLA_AF_SPEC, |families| {
         families.nest(u16::try_from(libc::AF_INET6).unwrap_or(0), |inet6| {
             inet6.put(IFLA_INET6_ADDR_GEN_MODE, &[IN6_ADDR_GEN_MODE_NONE]);

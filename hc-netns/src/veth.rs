@@ -1,6 +1,9 @@
 //! The pair that connects a namespace to a bridge: born with one end in the namespace and one on the bridge.
 
 mod inside;
+mod wanted;
+
+pub(crate) use wanted::{Gateway, Route, Wanted};
 
 use crate::address::{Cidr, Mac};
 use crate::claim;
@@ -10,11 +13,9 @@ use crate::rtnl::{
     self, IFLA_ADDRESS, IFLA_BRPORT_ISOLATED, IFLA_BRPORT_MODE, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND,
     IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU, IFLA_NET_NS_FD, VETH_INFO_PEER,
 };
-use crate::{bridge, ids, nat};
+use crate::{bridge, ids};
 use hc::{Error, Result};
 use nix::errno::Errno;
-use std::fmt;
-use std::net::IpAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 /// Slave data of a port of a bridge.
@@ -24,77 +25,6 @@ const IFLA_INFO_SLAVE_DATA: u16 = 5;
 const FIRST: &[u8] = b"veth1";
 /// The kernel puts the lowest number that is free.
 const NUMBERED: &[u8] = b"veth%d";
-
-/// The link that is asked for.
-#[derive(Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
-pub(crate) struct Wanted {
-    /// What it is a port of.
-    pub(crate) bridge: Interface,
-    /// The end on the bridge: a name that is free, unless one is given.
-    pub(crate) outside: Option<Interface>,
-    /// The end in the namespace.
-    pub(crate) inside: Interface,
-    /// The addresses of the latter.
-    pub(crate) addresses: Vec<Cidr>,
-    /// Whether it gets the lowest addresses that are free as well.
-    pub(crate) auto: bool,
-    /// Where default routes go.
-    pub(crate) gateways: Vec<Gateway>,
-    /// The hardware address in the namespace.
-    pub(crate) mac: Option<Mac>,
-    /// Bytes in a packet.
-    pub(crate) mtu: Option<u32>,
-    /// Other routes.
-    pub(crate) routes: Vec<Route>,
-    /// Name servers.
-    pub(crate) dns: Vec<IpAddr>,
-    /// Whether it may not reach other such ports.
-    pub(crate) isolated: bool,
-    /// Whether frames may go out where they came in.
-    pub(crate) hairpin: bool,
-    /// What the packet filter does for it.
-    pub(crate) nat: nat::Wanted,
-    /// Whether a DHCP server is asked for the address.
-    pub(crate) dhcp: bool,
-}
-
-/// Where a default route goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Gateway {
-    /// To the bridge, for each kind of address that both have.
-    Auto,
-    /// To this address.
-    At(IpAddr),
-}
-
-impl Gateway {
-    /// Whether both would be default routes of the same kind of address.
-    pub(crate) fn clashes_with(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Gateway::At(one), Gateway::At(other)) => one.is_ipv4() == other.is_ipv4(),
-            _ => true,
-        }
-    }
-}
-
-impl fmt::Display for Gateway {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Gateway::Auto => f.write_str("auto"),
-            Gateway::At(address) => address.fmt(f),
-        }
-    }
-}
-
-/// A route to a network: on the link, or through a gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Route {
-    /// The network.
-    pub(crate) to: Cidr,
-    /// The gateway.
-    pub(crate) via: Option<IpAddr>,
-}
 
 /// The host's side of it: what is looked at before anything is made.
 pub(crate) struct Ground {
@@ -274,7 +204,8 @@ impl Ground {
         search: claim::Search,
         mac: Mac,
     ) -> Result<Vec<Cidr>> {
-        self.host.run(port(wanted, outside))?.map_err(|refusal| refusal.error(&outside.name))?;
+        let mtu = wanted.mtu.unwrap_or(self.bridge.mtu);
+        self.host.run(port(wanted, outside, mtu))?.map_err(|refusal| refusal.error(&outside.name))?;
         for address in &wanted.addresses {
             claim::explicit(self, outside, *address)?;
         }
@@ -289,10 +220,10 @@ impl Ground {
 
 /// What makes the end on the bridge the port that is asked for. It has no address of its own to announce: all that an
 /// IPv6 host says when it comes up would go to each port of the bridge.
-fn port(wanted: &Wanted, outside: &End) -> Batch {
+fn port(wanted: &Wanted, outside: &End, mtu: u32) -> Batch {
     let mut batch = Batch::new();
     let message = batch.message(libc::RTM_NEWLINK, 0, &rtnl::link(outside.index, true));
-    rtnl::make_no_addresses(message);
+    rtnl::make_no_addresses(message, mtu);
     let hairpin = wanted.hairpin || !wanted.nat.published.is_empty();
     if wanted.isolated || hairpin {
         message.nest(IFLA_LINKINFO, |info| {

@@ -38,8 +38,8 @@ pub(super) fn run(
     dup2_stderr(tell).context("set up a helper")?;
     mounts()?;
     own_state()?;
-    let mut netlink = Netlink::route()?;
-    netlink.listen_to_links()?;
+    let (mut netlink, mut news) = (Netlink::route()?, Netlink::route()?);
+    news.listen_to_links()?;
     // The parent is this helper, which waits; the child becomes the client. That one forks again, when it has an
     // address, and its first process ends with status 0.
     let client = match sys::fork().context("fork")? {
@@ -63,11 +63,11 @@ pub(super) fn run(
     write(tell, &[DONE]).context("tell the caller")?;
     sys::close_range(tell.as_raw_fd(), tell.as_raw_fd()).context("tell the caller")?;
     while link::by_name(&mut netlink, interface)?.is_some() {
-        let watched: Vec<_> = [netlink.socket()].into_iter().chain(next.map(AsFd::as_fd)).collect();
+        let watched: Vec<_> = [news.socket()].into_iter().chain(next.map(AsFd::as_fd)).collect();
         if apart::wait(&watched, PollTimeout::NONE)?.get(1) == Some(&true) {
             break;
         }
-        netlink.discard();
+        news.discard();
     }
     Ok(())
 }

@@ -28,7 +28,8 @@ impl Ground {
         let (mut batch, mut what) = (Batch::new(), Vec::new());
         if !addresses.is_empty() {
             let message = batch.message(libc::RTM_NEWLINK, 0, &rtnl::link(index, false));
-            rtnl::make_no_addresses(message.put(IFLA_ADDRESS, &mac.0));
+            let mtu = wanted.mtu.unwrap_or(self.bridge.mtu);
+            rtnl::make_no_addresses(message.put(IFLA_ADDRESS, &mac.0), mtu);
             what.push(format!("{name}: MAC address {mac}"));
         }
         batch.message(libc::RTM_NEWLINK, 0, &rtnl::link(LOOPBACK, true));

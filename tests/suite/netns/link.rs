@@ -158,12 +158,29 @@ fn down_takes_all_of_it_away_also_from_under_who_is_in_it() {
     let lines = inside.wait().ok().quiet();
     assert_eq!(lines.text().lines().count(), 2, "{lines:?}");
     // What ip has made it takes away as well, and what is no namespace.
+    // A link to a name is a name of its own.
+    sh(
+        &host,
+        "hc-netns up a; ln -s a /run/netns/link; hc-netns down link; ip -n a link show eth1; hc-netns down a",
+    );
     sh(
         &host,
         "ip netns add b; ip link add x type veth peer name y netns b; >/run/netns/c; rmdir /etc/netns 2>/dev/null || true",
     );
     done(ours(&host, "down b c"));
     assert_eq!(traces(&host), before);
+}
+
+#[test]
+fn packets_may_be_too_small_for_ipv6() {
+    require!(can_make_hosts(), ROOT);
+    let host = Host::new();
+    sh(&host, BRIDGE);
+    done(ours(&host, "up a --addr=10.7.0.9/24 --mtu=1000 --isolated"));
+    ours(&host, "exec a ping -q -c 1 -W 2 10.7.0.1").run().ok();
+    let message = ours(&host, "up b --addr=fd07::9/64 --mtu=1000").run().fails("hc-netns", 125);
+    assert!(message.starts_with("eth1: address fd07::9/64: "), "{message}");
+    assert!(!host.path("/run/netns/b").exists());
 }
 
 #[test]

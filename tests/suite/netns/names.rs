@@ -98,8 +98,12 @@ fn what_is_no_name_is_refused_and_changes_nothing() {
         &way_too_long,
     ];
     for name in names {
-        for verb in ["add", "delete", "exec"] {
-            let next = if verb == "exec" { "true" } else { "" };
+        for verb in ["add", "delete", "exec", "set", "attach", "pids"] {
+            let next = match verb {
+                "exec" => "true",
+                "set" | "attach" => "1",
+                _ => "",
+            };
             let words = [verb, name].into_iter().chain((!next.is_empty()).then_some(next));
             let message = Cmd::tool("hc-netns").args(words.clone()).on(&host).run().fails("hc-netns", 125);
             assert!(message.starts_with("name '"), "{message}");
