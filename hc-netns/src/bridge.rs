@@ -152,6 +152,7 @@ fn remove(netlink: &mut Netlink, bridge: &Found) -> Result<()> {
 pub(crate) fn own_mac() -> Result<Mac> {
     let mut bytes = [0; 6];
     sys::random(&mut bytes).context("make up a MAC address")?;
-    bytes[0] = bytes[0] & 0xfc | 2;
+    // Below those that ends on a bridge have.
+    bytes[0] = bytes[0] & 0x7c | 2;
     Ok(Mac(bytes))
 }

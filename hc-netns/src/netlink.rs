@@ -13,7 +13,7 @@ use crate::sys;
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
 use nix::sys::socket::{
-    AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recvfrom, send, socket,
+    AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, bind, recvfrom, send, socket,
 };
 use std::fmt;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -75,9 +75,9 @@ impl Netlink {
     /// Is told from now on when interfaces come, change and go; [`Netlink::discard`] forgets what it was told. Such a
     /// socket is no longer one to ask by: what others have made happen could be taken for an answer.
     pub(crate) fn listen_to_links(&mut self) -> Result<()> {
-        const RTNLGRP_LINK: libc::c_int = 1;
-        sys::set_netlink_option(&self.socket, libc::NETLINK_ADD_MEMBERSHIP, RTNLGRP_LINK)
-            .context("watch the interfaces")
+        const RTMGRP_LINK: u32 = 1;
+        // With an address of its own, which the kernel gives to it: one without does not get the news.
+        bind(self.socket.as_raw_fd(), &NetlinkAddr::new(0, RTMGRP_LINK)).context("watch the interfaces")
     }
 
     /// Forgets all that has come without being asked for.
@@ -99,7 +99,7 @@ impl Netlink {
             .context("open a netlink socket")?;
         // Refusals come with the kernel's words, but without the request; dumps look at what they are asked for.
         for option in [NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK] {
-            sys::set_netlink_option(&socket, option, 1).context("set up a netlink socket")?;
+            sys::set_netlink_option(&socket, option).context("set up a netlink socket")?;
         }
         Ok(Netlink { socket, sequence: 0, buffer: Vec::new() })
     }

@@ -85,14 +85,11 @@ pub(crate) fn is_slave(path: &CStr) -> bool {
     asked == 0 && word(1) & STATMOUNT_MNT_BASIC != 0 && word(9) & MsFlags::MS_SLAVE.bits() != 0
 }
 
-/// setsockopt(2): an option of the netlink `socket`.
-pub(crate) fn set_netlink_option(
-    socket: &OwnedFd,
-    option: libc::c_int,
-    number: libc::c_int,
-) -> nix::Result<()> {
-    let value = (&raw const number).cast();
-    let size = libc::socklen_t::try_from(size_of_val(&number)).map_err(|_| Errno::EINVAL)?;
+/// setsockopt(2): switches on an option of the netlink `socket`.
+pub(crate) fn set_netlink_option(socket: &OwnedFd, option: libc::c_int) -> nix::Result<()> {
+    let on: libc::c_int = 1;
+    let value = (&raw const on).cast();
+    let size = libc::socklen_t::try_from(size_of_val(&on)).map_err(|_| Errno::EINVAL)?;
     let socket = socket.as_raw_fd();
     // SAFETY: the value is alive during the call, and has the size given.
     let set = unsafe { libc::setsockopt(socket, libc::SOL_NETLINK, option, value, size) };

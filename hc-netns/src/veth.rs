@@ -151,7 +151,7 @@ impl Ground {
         message.put_text(IFLA_IFNAME, outside);
         // Above that of any bridge: one that takes the lowest address of its ports keeps its own.
         let mut highest = mac.0;
-        highest[0] = 0xfe;
+        highest[0] = if mac.0[0] == 0xfe { 0xfa } else { 0xfe };
         message.put(IFLA_ADDRESS, &highest);
         message.put_u32(IFLA_MTU, mtu).put_u32(IFLA_MASTER, self.bridge.index);
         message.put(IFLA_NET_NS_FD, &self.namespace.as_raw_fd().to_ne_bytes());

@@ -172,6 +172,19 @@ fn down_takes_all_of_it_away_also_from_under_who_is_in_it() {
 }
 
 #[test]
+fn the_ends_of_a_pair_have_different_hardware_addresses() {
+    require!(can_make_hosts(), ROOT);
+    let host = Host::new();
+    sh(&host, BRIDGE);
+    // Whatever the one in the namespace is: with the same one, the bridge would take what is for the other end.
+    for first in ["fe", "fa", "02", "06"] {
+        done(ours(&host, &format!("up a --addr=10.7.0.9/24 --mac={first}:00:00:00:00:07")));
+        ours(&host, "exec a ping -q -c 1 -W 2 10.7.0.1").run().ok();
+        done(ours(&host, "down a"));
+    }
+}
+
+#[test]
 fn packets_may_be_too_small_for_ipv6() {
     require!(can_make_hosts(), ROOT);
     let host = Host::new();
