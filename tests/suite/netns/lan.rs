@@ -2,6 +2,7 @@
 
 use super::{ROOT, done, ours, sh, traces};
 use hc_tests::{Cmd, Ended, Host, Running, can_make_hosts, eventually, require};
+use std::ops::Deref;
 use std::time::Duration;
 
 /// A router at the other end of a cable, which is a port of the bridge.
@@ -24,8 +25,26 @@ user=root
 pid-file=
 ";
 
+/// A host whose names are taken down at its end, however its test ends: a DHCP client is nobody's child, and would keep
+/// its namespace.
+struct Lan(Host);
+
+impl Deref for Lan {
+    type Target = Host;
+
+    fn deref(&self) -> &Host {
+        &self.0
+    }
+}
+
+impl Drop for Lan {
+    fn drop(&mut self) {
+        Cmd::line(["sh", "-c", "hc-netns -all down"]).on(&self.0).run();
+    }
+}
+
 /// The host, and its DHCP and name server.
-fn lan() -> (Host, Running) {
+fn lan() -> (Lan, Running) {
     let host = Host::new();
     sh(&host, LAN);
     std::fs::write(host.path("/run/dnsmasq.conf"), CONFIGURATION).unwrap();
@@ -33,7 +52,7 @@ fn lan() -> (Host, Running) {
     let server = server.on(&host).limit(Duration::from_mins(5)).start();
     let listens = || sh(&host, "ip netns exec router cat /proc/net/udp").contains(":0043 ");
     eventually("the DHCP server listens", listens);
-    (host, server)
+    (Lan(host), server)
 }
 
 /// Leaves one DHCP client on the host.
@@ -43,10 +62,8 @@ fn only(host: &Host, client: &str) {
     }
 }
 
-/// Programs on the machine with this in their command line, but zombies: what is in the namespaces of the test.
+/// How many programs on the machine have this in their command line, but zombies.
 fn running(host: &Host, what: &str) -> usize {
-    let own = std::fs::metadata(host.path("/run")).unwrap();
-    let _ = own;
     let text = sh(host, "ps -eo stat=,args=");
     text.lines().filter(|line| !line.trim_start().starts_with('Z') && line.contains(what)).count()
 }
@@ -58,7 +75,7 @@ fn each_client_gets_an_address_and_leaves_the_host_alone() {
         let (host, _server) = lan();
         only(&host, client);
         // A word that no other test's processes have.
-        let inside = format!("e{client}");
+        let inside = format!("e{}{client}", std::process::id() % 10_000);
         let before = (traces(&host), host.listing("/run"));
         let see =
             format!("ip -4 -br address show {inside}; ping -q -c 1 -W 2 10.9.0.1; getent hosts www.lan");
