@@ -105,19 +105,13 @@ fn adjust(netlink: &mut Netlink, bridge: &Found, wanted: &Wanted, undo: &mut Vec
     if let Some(mtu) = wanted.mtu {
         message.put_u32(IFLA_MTU, mtu);
     }
-    if let Some(stp) = wanted.stp {
-        message.nest(IFLA_LINKINFO, |info| {
-            info.put(IFLA_INFO_KIND, b"bridge");
-            info.nest(IFLA_INFO_DATA, |data| {
-                data.put_u32(IFLA_BR_STP_STATE, u32::from(stp));
-            });
-        });
-    }
+    put_stp(message, wanted.stp);
     let before = link::addresses(netlink, AddressesOf::Interface(bridge.index))?;
     let mut back = Batch::new();
-    if wanted.mtu.is_some() {
-        let message = back.message(libc::RTM_NEWLINK, 0, &crate::rtnl::link(bridge.index, true));
+    if wanted.mtu.is_some() || wanted.stp.is_some() {
+        let message = back.message(libc::RTM_NEWLINK, 0, &crate::rtnl::link(bridge.index, bridge.up));
         message.put_u32(IFLA_MTU, bridge.mtu);
+        put_stp(message, wanted.stp.map(|_| bridge.stp));
     }
     for address in wanted.addresses.iter().filter(|address| !before.contains(address)) {
         remove_address(&mut back, bridge.index, *address);
@@ -133,6 +127,17 @@ fn adjust(netlink: &mut Netlink, bridge: &Found, wanted: &Wanted, undo: &mut Vec
         let what = what.get(refusal.at).cloned().unwrap_or_default();
         refusal.error(what)
     })
+}
+
+fn put_stp(message: &mut Batch, stp: Option<bool>) {
+    if let Some(stp) = stp {
+        message.nest(IFLA_LINKINFO, |info| {
+            info.put(IFLA_INFO_KIND, b"bridge");
+            info.nest(IFLA_INFO_DATA, |data| {
+                data.put_u32(IFLA_BR_STP_STATE, u32::from(stp));
+            });
+        });
+    }
 }
 
 /// Removes a bridge. A port that had brought addresses with it gets them back.

@@ -191,6 +191,7 @@ mod tests {
             peer_namespace: None,
             loopback: false,
             up: true,
+            stp: false,
         }
     }
 

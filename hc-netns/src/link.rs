@@ -3,9 +3,9 @@
 use crate::address::{Cidr, from_octets};
 use crate::netlink::{Attributes, Batch, Message, Netlink, text, u32_of};
 use crate::rtnl::{
-    IFA_ADDRESS, IFA_LOCAL, IFA_TARGET_NETNSID, IFADDRMSG, IFINFOMSG, IFLA_ADDRESS, IFLA_EXT_MASK,
-    IFLA_IFNAME, IFLA_INFO_KIND, IFLA_LINK, IFLA_LINK_NETNSID, IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU,
-    RTEXT_FILTER_SKIP_STATS,
+    IFA_ADDRESS, IFA_LOCAL, IFA_TARGET_NETNSID, IFADDRMSG, IFINFOMSG, IFLA_ADDRESS, IFLA_BR_STP_STATE,
+    IFLA_EXT_MASK, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_LINK, IFLA_LINK_NETNSID, IFLA_LINKINFO,
+    IFLA_MASTER, IFLA_MTU, RTEXT_FILTER_SKIP_STATS,
 };
 use hc::Result;
 use nix::errno::Errno;
@@ -63,6 +63,8 @@ pub(crate) struct Found {
     pub(crate) loopback: bool,
     /// Whether it is up, as far as the administrator says.
     pub(crate) up: bool,
+    /// Of a bridge: whether it takes part in the spanning tree.
+    pub(crate) stp: bool,
 }
 
 impl Found {
@@ -83,6 +85,9 @@ impl Found {
             peer_namespace: number(IFLA_LINK_NETNSID),
             loopback: flags & libc::IFF_LOOPBACK.unsigned_abs() != 0,
             up: flags & libc::IFF_UP.unsigned_abs() != 0,
+            stp: Attributes::of(info.find(IFLA_INFO_DATA).unwrap_or_default())
+                .find(IFLA_BR_STP_STATE)
+                .is_some_and(|state| u32_of(state) != Some(0)),
         })
     }
 

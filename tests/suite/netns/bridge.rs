@@ -110,8 +110,11 @@ fn what_is_wrong_is_told_and_nothing_is_left() {
         "ip link set e2 type veth; sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1",
     );
     let before = traces(&host);
+    let state = || sh(&host, "ip -d link show br0 | grep -o -e 'mtu [0-9]*' -e 'stp_state [0-9]'");
+    let as_it_was = state();
     for bridge in ["br0", "br1"] {
-        let line = format!("bridge {bridge} --addr=10.8.0.1/24 --addr=fd08::1/64 --port=e2");
+        let line =
+            format!("bridge {bridge} --addr=10.8.0.1/24 --addr=fd08::1/64 --port=e2 --stp=on --mtu=1300");
         let message = ours(&host, &line).run().fails("hc-netns", 125);
         // The words in parentheses are the kernel's, and have changed.
         let start = format!("{bridge}: address fd08::1/64: Permission denied (");
@@ -119,7 +122,7 @@ fn what_is_wrong_is_told_and_nothing_is_left() {
             message.starts_with(&start) && message.ends_with("IPv6 is disabled on this device)"),
             "{message}"
         );
-        assert_eq!(traces(&host), before);
+        assert_eq!((traces(&host), state()), (before.clone(), as_it_was.clone()));
     }
 }
 
