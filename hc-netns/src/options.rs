@@ -145,14 +145,12 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
 fn options(args: &mut Args, given: &mut Given) -> Result<()> {
     while let Some(option) = args.next(LONGS)? {
         match option {
-            Opt::Short('h') if is_word(args, "elp")? => return Err(Error::answer(HELP)),
-            Opt::Short('V') if is_word(args, "ersion")? => {
+            Opt::Short('h') | Opt::Long("help") => return Err(Error::answer(HELP)),
+            Opt::Short('V') | Opt::Long("version") => {
                 return Err(Error::version(crate::TOOL, env!("CARGO_PKG_VERSION")));
             }
             Opt::Short('a') if is_word(args, "ll")? => given.all(),
             Opt::Short('j') if is_word(args, "son")? => given.json(),
-            Opt::Long("help") => return Err(Error::answer(HELP)),
-            Opt::Long("version") => return Err(Error::version(crate::TOOL, env!("CARGO_PKG_VERSION"))),
             Opt::Long("all") => given.all(),
             Opt::Long("json") => given.json(),
             Opt::Long("port") => given.port(values::interface(&args.value()?)?),
