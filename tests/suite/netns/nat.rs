@@ -200,3 +200,33 @@ fn what_others_have_in_the_packet_filter_stays() {
     done(ours(&host, "down b"));
     assert_eq!(sh(&host, "nft list ruleset"), theirs);
 }
+
+#[test]
+fn the_rules_of_one_without_a_name_go_with_their_keeper_and_with_the_last_process() {
+    require!(can_make_hosts(), ROOT);
+    let host = world();
+    let keeper = || {
+        let shown =
+            sh(&host, "ps -eo pid=,stat=,args= | grep '[h]c-netns run --addr=auto --nat --if=ekeep' || true");
+        let line = shown.lines().find(|line| !line.contains(" Z")).unwrap_or_default().trim().to_owned();
+        line.split(' ').next().unwrap_or_default().to_owned()
+    };
+    let line = "run --addr=auto --nat --if=ekeep -- sh -c";
+    // NEXT leaves a process behind, which is in the namespace still: it has its way out until it ends.
+    let script = "sleep 2 >/dev/null 2>&1 & echo ready; exec cat";
+    let mut next = ours(&host, line).arg(script).hold_input().start();
+    next.expect("ready\n");
+    assert_eq!(sh(&host, "nft list ruleset | grep -c masquerade"), "2\n");
+    next.write(b"", true);
+    next.wait_for_it_alone();
+    assert_eq!(sh(&host, "nft list ruleset | grep -c masquerade"), "2\n");
+    eventually("the rules are gone", || sh(&host, "nft list ruleset").is_empty());
+    eventually("the keeper is gone", || keeper().is_empty());
+    // Killed, it takes them along.
+    let mut next = ours(&host, line).arg("echo ready; exec cat").hold_input().start();
+    next.expect("ready\n");
+    sh(&host, &format!("kill -9 {}", keeper()));
+    eventually("the rules are gone", || sh(&host, "nft list ruleset").is_empty());
+    next.write(b"", true);
+    next.wait().ok();
+}
