@@ -3,7 +3,7 @@
 
 use crate::host::{Owner, Source, Step, Ware, leave_trail};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::ops::Bound;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
