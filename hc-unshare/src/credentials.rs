@@ -2,7 +2,8 @@
 
 use crate::{causes, sys};
 use hc::{Error, Result};
-use nix::unistd::{Gid, Uid, setgid, setgroups, setuid};
+use nix::errno::Errno;
+use nix::unistd::{Gid, Uid, setgid, setgroups, setresgid, setresuid, setuid};
 use std::fmt;
 
 /// Who NEXT is to be.
@@ -41,6 +42,18 @@ impl Owner {
     }
 }
 
+/// Becomes root in the user namespace: who made one for other ids than his own is nobody in it.
+pub(crate) fn enter_as_root() -> Result<()> {
+    match setgroups(&[]) {
+        // The map is of the caller's group alone, and he keeps what he has.
+        Err(Errno::EPERM) => {}
+        result => result.map_err(|errno| refused("drop the supplementary groups", errno))?,
+    }
+    let (user, group) = (Uid::from_raw(0), Gid::from_raw(0));
+    setresgid(group, group, group).map_err(|errno| refused("become root's group", errno))?;
+    setresuid(user, user, user).map_err(|errno| refused("become root", errno))
+}
+
 /// A group of its own comes without the caller's supplementary groups.
 fn change(user: Option<u32>, group: Option<u32>) -> Result<()> {
     if let Some(group) = group {
@@ -53,6 +66,6 @@ fn change(user: Option<u32>, group: Option<u32>) -> Result<()> {
     Ok(())
 }
 
-fn refused(what: impl fmt::Display, errno: nix::errno::Errno) -> Error {
+fn refused(what: impl fmt::Display, errno: Errno) -> Error {
     Error::new(format!("{what}: {}{}", hc::reason(errno), causes::of_refused_credentials(errno)))
 }

@@ -1,5 +1,6 @@
 //! The child that becomes NEXT, and what ties it to its parent.
 
+use crate::init::Setting;
 use crate::sys;
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
@@ -15,22 +16,68 @@ pub(crate) struct Fork {
     pub(crate) forward: bool,
     /// What the child gets when the parent dies.
     pub(crate) kill_child: Option<c_int>,
+    /// The child stays as process 1, and has NEXT as its child.
+    pub(crate) init: bool,
 }
 
 /// Which of the two processes this is after [`fork`].
 pub(crate) enum Role {
     /// Outside of the new PID namespace, waiting for the child.
-    Parent(Pid),
-    /// On its way to become NEXT; process 1 if there is a new PID namespace.
-    Child(Option<Tie>),
+    Parent(Parent),
+    /// On its way to become NEXT, or the init that starts it; process 1 if there is a new PID namespace.
+    Child(Child),
+}
+
+/// What the parent waits for.
+pub(crate) enum Parent {
+    /// NEXT; whether SIGINT and SIGTERM are handed on.
+    OfNext(Pid, bool),
+    /// The init.
+    OfInit(Pid, Setting),
+}
+
+/// What the child still has to see to.
+#[derive(Default)]
+pub(crate) struct Child {
+    pub(crate) tie: Option<Tie>,
+    pub(crate) init: Option<Setting>,
 }
 
 /// Makes the child that becomes NEXT.
 // From here on there are two processes. The process has one thread, which is what makes fork sound.
 //   parent   in the caller's PID namespace; lets the terminal's INT and TERM pass by (they reach the child
-//            too), waits, and ends as the child ends: parent.rs
-//   child    furnishes the mount namespace, changes root, becomes NEXT with the caller's signal state
+//            too), waits, and ends as the child ends: parent.rs. With an init, it takes all signals: init/parent.rs
+//   child    furnishes the mount namespace, changes root, becomes NEXT with the caller's signal state, or forks once more
+//            and is NEXT's init
 pub(crate) fn fork(how: &Fork) -> Result<Role> {
+    // A caller that ignores SIGCHLD has its children reaped by the kernel, status and all.
+    let caller_s_sigchld = sys::default_sigchld().context("sigaction SIGCHLD")?;
+    let init = if how.init { Some(Setting::new()?) } else { None };
+    let caller_s = if how.init { None } else { Some(block_for_parent(how)?) };
+    let tie = how.kill_child.map(Tie::to_this_process).transpose()?;
+    match checked()? {
+        ForkResult::Parent { child } => {
+            // Not to keep a directory busy, nor show one of the host's as /proc/PID/cwd.
+            let _ = chdir("/");
+            Ok(Role::Parent(match init {
+                Some(setting) => Parent::OfInit(child, setting),
+                None => Parent::OfNext(child, how.forward),
+            }))
+        }
+        ForkResult::Child => {
+            if matches!(caller_s_sigchld.handler(), SigHandler::SigIgn) && init.is_none() {
+                sys::restore_sigchld(&caller_s_sigchld).context("sigaction SIGCHLD")?;
+            }
+            if let Some(mask) = caller_s {
+                sigprocmask(SigmaskHow::SIG_SETMASK, Some(&mask), None).context("sigprocmask")?;
+            }
+            Ok(Role::Child(Child { tie, init }))
+        }
+    }
+}
+
+/// Blocks what the parent does not die of. Returns what was blocked before.
+fn block_for_parent(how: &Fork) -> Result<SigSet> {
     let mut parent_s = SigSet::empty();
     // The last three: the parent stops when it has seen that the child has. Stopped by the terminal before that, it would
     // stop once more when it goes on.
@@ -43,23 +90,7 @@ pub(crate) fn fork(how: &Fork) -> Result<Role> {
     }
     let mut caller_s = SigSet::empty();
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&parent_s), Some(&mut caller_s)).context("sigprocmask")?;
-    // A caller that ignores SIGCHLD has its children reaped by the kernel, status and all.
-    let caller_s_sigchld = sys::default_sigchld().context("sigaction SIGCHLD")?;
-    let tie = how.kill_child.map(Tie::to_this_process).transpose()?;
-    match checked()? {
-        ForkResult::Parent { child } => {
-            // Not to keep a directory busy, nor show one of the host's as /proc/PID/cwd.
-            let _ = chdir("/");
-            Ok(Role::Parent(child))
-        }
-        ForkResult::Child => {
-            if matches!(caller_s_sigchld.handler(), SigHandler::SigIgn) {
-                sys::restore_sigchld(&caller_s_sigchld).context("sigaction SIGCHLD")?;
-            }
-            sigprocmask(SigmaskHow::SIG_SETMASK, Some(&caller_s), None).context("sigprocmask")?;
-            Ok(Role::Child(tie))
-        }
-    }
+    Ok(caller_s)
 }
 
 /// fork(2), with the reason if there is no further process.

@@ -1,6 +1,7 @@
 //! Who is who in the new user namespace: user_namespaces(7). From what the command line asks for to the two maps.
 
 mod external;
+mod jail;
 mod ranges;
 mod write;
 
@@ -20,6 +21,8 @@ pub(crate) struct Wanted {
     pub(crate) users: Side,
     pub(crate) groups: Side,
     pub(crate) setgroups: Option<Setgroups>,
+    /// Where no map is asked for, one for root and others that are nobody outside, as far as the caller may.
+    pub(crate) jail: bool,
 }
 
 /// One of the two maps.
@@ -67,6 +70,8 @@ pub(crate) struct Maps {
     users: Option<Map>,
     groups: Option<Map>,
     setgroups: Option<Setgroups>,
+    /// The ids inside are those of no file outside.
+    private: bool,
 }
 
 #[derive(Debug)]
@@ -91,12 +96,23 @@ const GROUPS: Names =
     Names { what: "group", accounts: accounts::GROUP, subordinate: "/etc/subgid", map: "/proc/self/gid_map" };
 
 impl Wanted {
+    /// True where `--jail` has to find maps.
+    pub(crate) fn are_left_to_jail(&self) -> bool {
+        self.jail && self.users == Side::default() && self.groups == Side::default()
+    }
+
     /// Looks up what was given by name. To be asked before a user namespace is made, after which the caller's ids are
     /// unmapped. `owned`: the namespace will be somebody else's, so that the caller's id takes privileges as well.
     pub(crate) fn look_up(&self, owned: bool) -> Result<Maps> {
+        if self.are_left_to_jail() {
+            let (side, private) = jail::ids();
+            let users = side.look_up(&USERS, || geteuid().as_raw(), owned)?;
+            let groups = side.look_up(&GROUPS, || getegid().as_raw(), owned)?;
+            return Ok(Maps { users, groups, setgroups: self.setgroups, private });
+        }
         let users = self.users.look_up(&USERS, || geteuid().as_raw(), owned)?;
         let groups = self.groups.look_up(&GROUPS, || getegid().as_raw(), owned)?;
-        Ok(Maps { users, groups, setgroups: self.setgroups })
+        Ok(Maps { users, groups, setgroups: self.setgroups, private: false })
     }
 }
 
@@ -145,6 +161,16 @@ impl Wish {
         };
         Ok(vec![range])
     }
+}
+
+/// True where no user namespace has been made yet.
+pub(crate) fn is_initial_namespace() -> bool {
+    is_whole(&std::fs::read_to_string(USERS.map).unwrap_or_default())
+}
+
+/// True for the map that has all ids as themselves.
+fn is_whole(map: &str) -> bool {
+    map.split_whitespace().eq(["0", "0", "4294967295"])
 }
 
 /// The ids that `map`, with its lines `inside outside count`, has inside, as themselves.
@@ -196,6 +222,11 @@ impl Maps {
     pub(crate) fn need_one_outside(&self) -> bool {
         [&self.users, &self.groups].iter().any(|map| matches!(map, Some(Map::Foreign(_))))
     }
+
+    /// True when no file outside belongs to an id inside, so that the root directory has to be mounted with other ids.
+    pub(crate) fn are_private(&self) -> bool {
+        self.private
+    }
 }
 
 #[cfg(test)]
@@ -207,6 +238,12 @@ mod tests {
         let map = "         0       1000          1\n       100     100000        100\n";
         let ranges: Vec<_> = identities(map).iter().map(|block| block.range).collect();
         assert_eq!(ranges, [Range::single(0, 0), Range { inside: 100, outside: 100, count: 100 }]);
+    }
+
+    #[test]
+    fn a_part_is_not_the_whole() {
+        assert!(is_whole("         0          0 4294967295\n"));
+        assert!(!is_whole("         0       1000          1\n") && !is_whole(""));
     }
 
     #[test]

@@ -9,6 +9,9 @@ mod credentials;
 mod environment;
 mod fork;
 mod idmap;
+mod idmapped;
+mod init;
+mod loopback;
 mod mounts;
 mod names;
 mod namespaces;
@@ -19,11 +22,15 @@ mod propagation;
 mod root;
 mod shell;
 mod sys;
+mod terminal;
+mod uts;
 
+use fork::Child;
 use hc::{Environ, Error, Result, Status};
 use nix::unistd::getpid;
 use options::Plan;
 use outside::Outside;
+use std::os::fd::OwnedFd;
 
 hc::tool!("hc-unshare", run);
 
@@ -33,7 +40,8 @@ fn run(args: hc::Args) -> Result<Status> {
     let maps = plan.ids.look_up(plan.owner.is_some())?;
     let caller = getpid();
     let (direct, names) = plan.names_by_way();
-    let outside = match outside::start(&maps, names)? {
+    let idmapped = plan.root_with_ids_of(&maps);
+    let outside = match outside::start(&maps, names, idmapped)? {
         outside::Role::Inside(outside) => outside,
         outside::Role::Outside(status) => return Ok(status),
     };
@@ -42,23 +50,32 @@ fn run(args: hc::Args) -> Result<Status> {
     }
     namespaces::unshare(plan.namespaces)?;
     maps.write_from_inside()?;
-    let outside = outside::map(outside, &maps, names)?;
-    outside
-        .as_ref()
-        .filter(|_| plan.names_a_mount_namespace())
-        .map_or(Ok(()), namespaces::settle_on_processor)?;
+    let (outside, tree) = outside::map(outside, &maps, names, idmapped)?;
+    if let Some(outside) = &outside
+        && plan.names_a_mount_namespace()
+    {
+        namespaces::settle_on_processor(outside)?;
+    }
     plan.clocks.set()?;
-    let tie = match plan.fork.as_ref().map(fork::fork).transpose()? {
-        Some(fork::Role::Parent(child)) => {
-            drop(outside);
-            return parent::follow(child, plan.fork.is_some_and(|fork| fork.forward));
+    let Child { tie, init } = match plan.fork.as_ref().map(fork::fork).transpose()? {
+        Some(fork::Role::Parent(parent)) => {
+            drop((outside, tree));
+            return parent::follow(parent);
         }
-        Some(fork::Role::Child(tie)) => tie,
-        None => None,
+        Some(fork::Role::Child(child)) => child,
+        None => Child::default(),
     };
     let bound = names::bind(direct, caller)?;
     outside.as_ref().map_or(Ok(()), Outside::bind)?;
-    let error = become_next(&plan, tie);
+    let error = match furnish(&plan, tree).and_then(|()| init.map_or(Ok(init::Role::Child), init::start)) {
+        Ok(init::Role::Init(init)) => {
+            drop(outside);
+            tie.map_or(Ok(()), fork::Tie::bind)?;
+            return init.serve();
+        }
+        Ok(init::Role::Child) => become_next(&plan, tie),
+        Err(error) => error,
+    };
     names::release(&bound);
     if let Some(outside) = outside {
         outside.release();
@@ -66,11 +83,22 @@ fn run(args: hc::Args) -> Result<Status> {
     Err(error)
 }
 
-/// What NEXT itself lives in, and NEXT. Returns why it could not be.
+/// Makes the new namespaces a place to live in.
+fn furnish(plan: &Plan, tree: Option<OwnedFd>) -> Result<()> {
+    plan.uts.set()?;
+    if plan.loopback {
+        loopback::bring_up()?;
+    }
+    let Plan { root, manner, mounts, propagation, .. } = plan;
+    let enter_as_root = plan.ids.are_left_to_jail();
+    let entry = root::Entry { root, manner: *manner, tree, enter_as_root, mounts, propagation: *propagation };
+    entry.furnish_and_enter()?;
+    plan.working_directory.as_deref().map_or(Ok(()), root::change_directory)
+}
+
+/// Becomes NEXT, with no more than it is to have. Returns why it could not.
 fn become_next(plan: &Plan, tie: Option<fork::Tie>) -> Error {
     let prepared = || -> Result<Environ> {
-        plan.root.furnish_and_enter(&plan.mounts, plan.propagation)?;
-        plan.working_directory.as_deref().map_or(Ok(()), root::change_directory)?;
         plan.credentials.take()?;
         tie.map_or(Ok(()), fork::Tie::bind)?;
         let mut env = Environ::inherited();

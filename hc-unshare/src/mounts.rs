@@ -1,91 +1,167 @@
 //! What is mounted for NEXT.
 
+mod bind;
+mod dev;
+mod hidden;
+pub(crate) mod overlay;
+mod place;
+
+pub(crate) use bind::Bind;
+pub(crate) use overlay::Overlay;
+pub(crate) use place::View;
+
 use crate::propagation::Propagation;
-use crate::root::DIRECTORY;
+use crate::sys::mount::{self as call, Depth};
 use crate::{binfmt, causes};
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
-use nix::fcntl::{OpenHow, ResolveFlag, open, openat2};
 use nix::mount::{MsFlags, mount};
-use nix::sys::stat::Mode;
 use nix::unistd::fchdir;
+use place::Kind;
 use std::ffi::{OsStr, OsString};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-/// A file system to mount. The target is a path in the new root.
+/// Something to mount. Targets are paths in the new root.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Mount {
     /// proc, for the PID namespace of this process.
     Proc(OsString),
-    /// An empty tmpfs.
-    Tmpfs(OsString),
+    /// An empty tmpfs, with these options.
+    Tmpfs(OsString, OsString),
     /// binfmt_misc, the interpreters of the new user namespace, with one of them registered.
     Binfmt(OsString, Option<OsString>),
+    /// A file or directory of the caller's.
+    Bind(Bind),
+    /// Directories of the caller's, one over the other.
+    Overlay(Overlay),
+    /// sysfs on /sys, for reading.
+    Sys,
+    /// A /dev with what every program may use.
+    Dev,
+    /// Nothing new: what tells too much about the host is covered.
+    Mask,
 }
 
-/// Where the targets are looked up.
-pub(crate) enum View<'a> {
-    /// From the caller's root and working directory.
-    Caller,
-    /// In `root`, which is `directory`: links in it, absolute ones too, lead to places in that root.
-    Inside { root: &'a OwnedFd, directory: &'a OsStr },
-}
+/// What of the caller's files a mount takes, opened while their names still mean what the caller means.
+pub(crate) type Sources = Vec<OwnedFd>;
 
 impl Mount {
     /// Makes a relative target one in `directory`.
     pub(crate) fn start_from(&mut self, directory: &OsStr) {
-        let (Mount::Proc(target) | Mount::Tmpfs(target) | Mount::Binfmt(target, _)) = self;
+        let target = match self {
+            Mount::Proc(target) | Mount::Tmpfs(target, _) | Mount::Binfmt(target, _) => target,
+            Mount::Bind(bind) => &mut bind.target,
+            Mount::Overlay(overlay) => &mut overlay.target,
+            Mount::Sys | Mount::Dev | Mount::Mask => return,
+        };
         *target = Path::new(directory).join(&*target).into();
     }
 
     fn target(&self) -> &OsStr {
         match self {
-            Mount::Proc(target) | Mount::Tmpfs(target) | Mount::Binfmt(target, _) => target,
+            Mount::Proc(target) | Mount::Tmpfs(target, _) | Mount::Binfmt(target, _) => target,
+            Mount::Bind(bind) => &bind.target,
+            Mount::Overlay(overlay) => &overlay.target,
+            Mount::Sys => OsStr::new("/sys"),
+            Mount::Dev => OsStr::new("/dev"),
+            Mount::Mask => OsStr::new("/"),
+        }
+    }
+
+    /// Opens what it takes of the caller's. In the new mount namespace, for only what is in there can be mounted there.
+    pub(crate) fn open_sources(&self) -> Result<Sources> {
+        match self {
+            Mount::Bind(bind) => bind.open(),
+            Mount::Overlay(overlay) => overlay.open(),
+            Mount::Dev => Ok(dev::open_sources()),
+            Mount::Mask => hidden::open_sources(),
+            _ => Ok(Vec::new()),
         }
     }
 
     /// Mounts it. `propagation` is what the mounts of this namespace were marked with.
-    pub(crate) fn make(&self, view: &View<'_>, propagation: Option<Propagation>) -> Result<()> {
-        match view {
-            View::Caller => {
-                if matches!(self, Mount::Proc(_)) && propagation != Some(Propagation::Private) {
-                    cut_off(self.target())?;
+    pub(crate) fn make(
+        &self,
+        view: &View<'_>,
+        sources: &Sources,
+        propagation: Option<Propagation>,
+    ) -> Result<()> {
+        match self {
+            Mount::Bind(bind) => return bind.make(view, sources),
+            Mount::Overlay(overlay) => return overlay.make(view, sources),
+            Mount::Dev => return dev::make(view, sources),
+            Mount::Mask => return hidden::cover(view, sources),
+            Mount::Proc(target) => {
+                if matches!(view, View::Caller) && propagation != Some(Propagation::Private) {
+                    cut_off(target)?;
                 }
-                self.on(self.target())?;
+                self.mount(view, "proc", STRICT, None)?;
             }
-            View::Inside { .. } => {
-                fchdir(view.open(self.target())?).context(hc::show(self.target()))?;
-                self.on(OsStr::new("."))?;
+            // Not noexec: a root directory can live here.
+            Mount::Tmpfs(_, options) => {
+                self.mount(view, "tmpfs", MsFlags::MS_NOSUID | MsFlags::MS_NODEV, Some(options))?;
             }
+            Mount::Sys => self.mount_sys(view)?,
+            Mount::Binfmt(..) => self.mount(view, "binfmt_misc", STRICT, None)?,
         }
         if let Mount::Binfmt(target, Some(definition)) = self {
             // Looked up once more, for what is open is the directory below the mount.
-            binfmt::register(&view.open(target)?, target, definition)?;
+            binfmt::register(&view.open(target, Kind::Directory)?, target, definition)?;
         }
         Ok(())
     }
 
-    /// Mounts it on `place`, which is its target or, in a new root, the working directory.
-    fn on(&self, place: &OsStr) -> Result<()> {
-        let strict = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-        let (kind, flags, data) = match self {
-            Mount::Proc(_) => ("proc", strict, None),
-            // Not noexec: a root directory can live here.
-            Mount::Tmpfs(_) => ("tmpfs", MsFlags::MS_NOSUID | MsFlags::MS_NODEV, Some("mode=0755")),
-            Mount::Binfmt(..) => ("binfmt_misc", strict, None),
-        };
-        mount(Some(kind), place, Some(kind), flags, data).map_err(|errno| {
+    /// A file system of the type `kind` on the target.
+    fn mount(&self, view: &View<'_>, kind: &str, flags: MsFlags, data: Option<&OsStr>) -> Result<()> {
+        self.try_mount(view, kind, flags, data)?.map_err(|errno| {
             let because = match self {
                 Mount::Proc(_) => causes::of_refused_proc(errno),
                 Mount::Binfmt(..) => causes::of_refused_binfmt(errno),
-                Mount::Tmpfs(_) => String::new(),
+                _ => String::new(),
             };
-            let target = hc::show(self.target());
-            Error::new(format!("mount {kind} on {target}: {}{because}", hc::reason(errno)))
+            Error::new(format!("mount {kind} on {}: {}{because}", hc::show(self.target()), hc::reason(errno)))
         })
     }
+
+    fn try_mount(
+        &self,
+        view: &View<'_>,
+        kind: &str,
+        flags: MsFlags,
+        data: Option<&OsStr>,
+    ) -> Result<nix::Result<()>> {
+        let place = match view {
+            View::Caller => self.target(),
+            View::Inside { .. } => {
+                let place = match self {
+                    // These have to be there, as unshare(1) has it.
+                    Mount::Proc(target) | Mount::Binfmt(target, _) => view.open(target, Kind::Directory)?,
+                    _ => view.open_or_make(self.target(), Kind::Directory)?,
+                };
+                fchdir(&place).context(hc::show(self.target()))?;
+                OsStr::new(".")
+            }
+        };
+        Ok(mount(Some(kind), place, Some(kind), flags, data))
+    }
+
+    /// In a user namespace sysfs takes a network namespace of that one; elsewhere the host's is shown, which has the same
+    /// content then.
+    fn mount_sys(&self, view: &View<'_>) -> Result<()> {
+        let flags = STRICT | MsFlags::MS_RDONLY;
+        match self.try_mount(view, "sysfs", flags, None)? {
+            Err(Errno::EPERM) => {
+                let bind = Bind::read_only("/sys", "/sys");
+                let sources = bind.open()?;
+                bind.make(view, &sources)
+            }
+            result => result.context("mount sysfs on /sys"),
+        }
+    }
 }
+
+const STRICT: MsFlags = MsFlags::MS_NOSUID.union(MsFlags::MS_NODEV).union(MsFlags::MS_NOEXEC);
 
 /// Cuts the proc that is mounted on `target` off from its copies in other mount namespaces: otherwise the one that is
 /// mounted over it would be mounted there as well, and hide the processes of the machine.
@@ -98,29 +174,10 @@ fn cut_off(target: &OsStr) -> Result<()> {
     }
 }
 
-impl View<'_> {
-    /// Opens the directory `path`.
-    fn open(&self, path: &OsStr) -> Result<OwnedFd> {
-        match self {
-            View::Caller => open(path, DIRECTORY, Mode::empty()).context(hc::show(path)),
-            View::Inside { root, directory } => look_up_inside(root, path).map_err(|errno| {
-                let hint = if errno == Errno::ENOENT { " (mkdir it; hc-rootfs makes /proc)" } else { "" };
-                let (path, root) = (hc::show(path), hc::show(directory));
-                Error::new(format!("{path} in the root {root}: {}{hint}", hc::reason(errno)))
-            }),
-        }
-    }
-}
-
-fn look_up_inside(root: &OwnedFd, path: &OsStr) -> nix::Result<OwnedFd> {
-    let how = OpenHow::new().flags(DIRECTORY).resolve(ResolveFlag::RESOLVE_IN_ROOT);
-    // Not for ever, a second or less: whoever renames files without end is not to hold us up without end.
-    let mut tries = 100_000;
-    loop {
-        match openat2(root, path, how) {
-            // A ".." was looked up while something, anywhere, was renamed or mounted: openat2(2).
-            Err(Errno::EAGAIN) if tries > 0 => tries -= 1,
-            result => return result,
-        }
-    }
+/// A copy of what is mounted at `source`, with attributes, and cut off from where it comes from.
+fn copy_of(source: &OwnedFd, depth: Depth, attributes: u64) -> nix::Result<OwnedFd> {
+    let tree = call::clone_tree(source, depth)?;
+    let private = call::Attributes { set: attributes, propagation: call::PRIVATE, ..Default::default() };
+    call::set_attributes(&tree, depth, private)?;
+    Ok(tree)
 }

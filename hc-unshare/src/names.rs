@@ -1,7 +1,8 @@
 //! Files that namespaces are bound to: these live as long as the mounts, without a process in them.
 
+use crate::causes;
 use crate::namespaces::Kind;
-use crate::{causes, sys};
+use crate::sys::mount::{Depth, attach_tree, clone_tree};
 use hc::{Error, Result};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
@@ -91,8 +92,8 @@ impl Name {
     fn attach(&self, process: Pid, file: &OwnedFd) -> nix::Result<OwnedFd> {
         let namespace =
             open(self.namespace(process).as_str(), OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())?;
-        let mount = sys::clone_mount(&namespace)?;
-        sys::attach_tree(&mount, file).map_err(|errno| match errno {
+        let mount = clone_tree(&namespace, Depth::One)?;
+        attach_tree(&mount, file).map_err(|errno| match errno {
             _ if is_directory(file) => Errno::ENOTDIR,
             // What mount(2) says: there is no loop of symbolic links.
             Errno::ELOOP => Errno::EINVAL,

@@ -41,6 +41,14 @@ impl Kind {
         }
     }
 
+    /// What the option for it is called.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Kind::Mount => "mount",
+            other => other.limit(),
+        }
+    }
+
     /// What /proc/PID/ns calls the one that unshare(2) has made. Of two kinds it is the children that enter it.
     pub(crate) fn file(self) -> &'static str {
         match self {

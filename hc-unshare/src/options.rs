@@ -2,8 +2,7 @@
 
 mod given;
 mod help;
-#[cfg(test)]
-mod tests;
+mod mounts;
 mod values;
 
 pub(crate) use given::Plan;
@@ -53,7 +52,23 @@ const ORIGINAL: &[&str] = &[
     "clear-env",
     "whitelist-env",
 ];
-const OWN: &[&str] = &["tmpfs"];
+const OWN: &[&str] = &[
+    "tmpfs",
+    "bind",
+    "overlay",
+    "overlay-tmpfs",
+    "dev",
+    "sys",
+    "mask",
+    "read-only",
+    "idmap",
+    "hostname",
+    "domainname",
+    "loopback",
+    "init",
+    "share",
+    "jail",
+];
 
 /// Reads the command line. Touches nothing.
 pub(crate) fn parse(mut args: Args) -> Result<Plan> {
@@ -105,7 +120,30 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
                 given.interpreter = Some(args.value()?);
                 given.mount_binfmt(None);
             }
-            Opt::Long("tmpfs") => given.mounts.push(Mount::Tmpfs(values::directory(args.value()?)?)),
+            Opt::Long("bind") => given.mounts.push(mounts::bind(&args.value()?)?),
+            Opt::Long("tmpfs") => given.mounts.push(mounts::tmpfs(&args.value()?)?),
+            Opt::Long("overlay") => given.mounts.push(mounts::overlay(&args.value()?)?),
+            Opt::Long("dev") => given.mounts.push(Mount::Dev),
+            Opt::Long("sys") => given.mounts.push(Mount::Sys),
+            Opt::Long("mask") => given.mask = true,
+            Opt::Long("overlay-tmpfs") => given.manner.overlay_tmpfs = true,
+            Opt::Long("read-only") => given.manner.read_only = true,
+            Opt::Long("idmap") => given.manner.idmap = true,
+            Opt::Long("hostname") => {
+                given.kinds.push(Kind::Uts);
+                given.uts.host = Some(values::machine_name(args.value()?)?);
+            }
+            Opt::Long("domainname") => {
+                given.kinds.push(Kind::Uts);
+                given.uts.domain = Some(values::machine_name(args.value()?)?);
+            }
+            Opt::Long("loopback") => {
+                given.kinds.push(Kind::Net);
+                given.loopback = true;
+            }
+            Opt::Long("init") => given.init(),
+            Opt::Long("share") => given.shared.extend(values::kinds(&args.value()?)?),
+            Opt::Long("jail") => given.jail(),
             Opt::Long("propagation") => given.propagation = values::propagation(&args.value()?)?,
             Opt::Short('R') | Opt::Long("root") => given.root = Some(values::directory(args.value()?)?),
             Opt::Short('w') | Opt::Long("wd") => {
@@ -134,3 +172,6 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
     }
     given.plan(args.operands()?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,16 +3,24 @@
 
 use crate::fork;
 use crate::idmap::Maps;
+use crate::idmapped;
 use crate::names::{self, Bound, Name};
 use crate::sys::{self, Ended};
 use hc::{Context, Error, Result, Status};
+use nix::cmsg_space;
 use nix::errno::Errno;
-use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
+use nix::sys::socket::{
+    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, recvmsg, sendmsg,
+    socketpair,
+};
 use nix::unistd::{ForkResult, Pid, getpid};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::ffi::OsStr;
+use std::io::{IoSlice, IoSliceMut};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 /// What it can be asked for, one byte each. The answer is [`DONE`], or the message of the failure.
 const MAP: u8 = b'm';
+const TREE: u8 = b't';
 const PROBE: u8 = b'p';
 const BIND: u8 = b'b';
 const RELEASE: u8 = b'r';
@@ -35,14 +43,15 @@ pub(crate) struct Outside {
     child: Option<Pid>,
 }
 
-/// Starts it, if `maps` take one, or `names`: those that cannot be bound, or released, from where this process goes.
+/// Starts it, if `maps` take one, or `names`: those that cannot be bound, or released, from where this process goes; or a
+/// `root` directory that is to be mounted with other ids.
 // From here on there are two processes, or three.
 //   caller    leaves for the new namespaces, asks, and becomes NEXT (or the parent of it)
 //   outside   answers until the caller's end of the socket is closed, which exec does, and so does any death
 //   between   only with `names`: ends at once, so that the one outside, which then lives until exec, is not a child
 //             that NEXT would know nothing about
-pub(crate) fn start(maps: &Maps, names: &[Name]) -> Result<Role> {
-    if !maps.need_one_outside() && names.is_empty() {
+pub(crate) fn start(maps: &Maps, names: &[Name], root: Option<&OsStr>) -> Result<Role> {
+    if !maps.need_one_outside() && names.is_empty() && root.is_none() {
         return Ok(Role::Inside(None));
     }
     let caller = getpid();
@@ -64,20 +73,24 @@ pub(crate) fn start(maps: &Maps, names: &[Name]) -> Result<Role> {
             if is_orphan && let ForkResult::Parent { .. } = fork::checked()? {
                 return Ok(Role::Outside(Status::SUCCESS));
             }
-            serve(&other, caller, maps, names)?;
+            serve(&other, caller, maps, names, root)?;
             Ok(Role::Outside(Status::SUCCESS))
         }
     }
 }
 
 /// Answers the requests of `caller`.
-fn serve(socket: &OwnedFd, caller: Pid, maps: &Maps, names: &[Name]) -> Result<()> {
+fn serve(socket: &OwnedFd, caller: Pid, maps: &Maps, names: &[Name], root: Option<&OsStr>) -> Result<()> {
     let mut bound = Bound::new();
     loop {
         let mut request = [0];
-        let result = match receive(socket, &mut request)? {
+        let mut tree = None;
+        let result = match receive(socket, &mut request)?.0 {
             0 => return Ok(()),
             _ if request == [MAP] => maps.write_from_outside(caller),
+            _ if request == [TREE] => {
+                idmapped::tree(root.unwrap_or_default(), caller).map(|made| tree = Some(made))
+            }
             _ if request == [PROBE] => {
                 names::can_be_bound(names, caller).then_some(()).ok_or_else(|| Error::new("no"))
             }
@@ -89,25 +102,32 @@ fn serve(socket: &OwnedFd, caller: Pid, maps: &Maps, names: &[Name]) -> Result<(
         };
         let message = result.err().map(|error| error.to_string());
         let answer = message.as_ref().map_or(DONE, |message| message.as_bytes());
-        if post(socket, answer.get(..MAX_ANSWER).unwrap_or(answer)).is_err() {
+        if post(socket, answer.get(..MAX_ANSWER).unwrap_or(answer), tree.as_ref()).is_err() {
             // The caller is gone, and nobody waits for an answer.
             return Ok(());
         }
     }
 }
 
-/// Writes the maps that take one outside. Gives it back if there is more to do for it.
-pub(crate) fn map(outside: Option<Outside>, maps: &Maps, names: &[Name]) -> Result<Option<Outside>> {
-    let Some(outside) = outside else { return Ok(None) };
+/// Has the maps written that take one outside, and the root directory mounted with their ids. Gives it back if there is more
+/// to do for it.
+pub(crate) fn map(
+    outside: Option<Outside>,
+    maps: &Maps,
+    names: &[Name],
+    root: Option<&OsStr>,
+) -> Result<(Option<Outside>, Option<OwnedFd>)> {
+    let Some(outside) = outside else { return Ok((None, None)) };
     if maps.need_one_outside() {
         outside.ask(MAP)?;
     }
+    let tree = if root.is_some() { Some(outside.tree()?) } else { None };
     if !names.is_empty() {
-        return Ok(Some(outside));
+        return Ok((Some(outside), tree));
     }
     drop(outside.socket);
     outside.child.map_or(Ok(false), has_failed)?;
-    Ok(None)
+    Ok((None, tree))
 }
 
 /// Waits for `child`: whether it has failed. A caller that ignores SIGCHLD has its children reaped by the kernel, and this
@@ -121,9 +141,15 @@ fn has_failed(child: Pid) -> Result<bool> {
 }
 
 impl Outside {
+    /// The root directory as a mount with the ids of the new user namespace.
+    fn tree(&self) -> Result<OwnedFd> {
+        let (answer, tree) = self.request(TREE)?;
+        tree.ok_or_else(|| Error::new(String::from_utf8_lossy(&answer)))
+    }
+
     /// Whether the mount namespace of this process can be bound to the file for it.
     pub(crate) fn can_bind(&self) -> Result<bool> {
-        Ok(self.request(PROBE)? == DONE)
+        Ok(self.request(PROBE)?.0 == DONE)
     }
 
     /// Binds the namespaces of the caller of [`start`] to their files.
@@ -138,34 +164,47 @@ impl Outside {
     }
 
     fn ask(&self, request: u8) -> Result<()> {
-        match self.request(request)? {
+        match self.request(request)?.0 {
             answer if answer == DONE => Ok(()),
             message => Err(Error::new(String::from_utf8_lossy(&message))),
         }
     }
 
-    /// The answer to a request.
-    fn request(&self, request: u8) -> Result<Vec<u8>> {
+    /// The answer to a request, and what comes with it.
+    fn request(&self, request: u8) -> Result<(Vec<u8>, Option<OwnedFd>)> {
         let gone = || Error::new("the process outside of the new namespaces was killed");
-        post(&self.socket, &[request]).map_err(|_| gone())?;
+        post(&self.socket, &[request], None).map_err(|_| gone())?;
         let mut answer = vec![0; MAX_ANSWER];
-        let length = receive(&self.socket, &mut answer)?;
+        let (length, tree) = receive(&self.socket, &mut answer)?;
         answer.truncate(length);
-        if answer.is_empty() { Err(gone()) } else { Ok(answer) }
+        if answer.is_empty() { Err(gone()) } else { Ok((answer, tree)) }
     }
 }
 
-/// Sends one message, whole or not at all; a receiver that is gone is an error and no SIGPIPE.
-fn post(socket: &OwnedFd, message: &[u8]) -> nix::Result<()> {
-    send(socket.as_raw_fd(), message, MsgFlags::MSG_NOSIGNAL).map(drop)
+/// Sends one message, whole or not at all, and a descriptor with it; a receiver that is gone is an error and no SIGPIPE.
+fn post(socket: &OwnedFd, message: &[u8], descriptor: Option<&OwnedFd>) -> nix::Result<()> {
+    let descriptors: Vec<RawFd> = descriptor.map(AsRawFd::as_raw_fd).into_iter().collect();
+    let control = [ControlMessage::ScmRights(&descriptors)];
+    let control = if descriptors.is_empty() { &[][..] } else { &control };
+    let message = [IoSlice::new(message)];
+    sendmsg::<()>(socket.as_raw_fd(), &message, control, MsgFlags::MSG_NOSIGNAL, None).map(drop)
 }
 
-/// Receives one message; 0 when there will be no more.
-fn receive(socket: &OwnedFd, message: &mut [u8]) -> Result<usize> {
-    loop {
-        match recv(socket.as_raw_fd(), message, MsgFlags::empty()) {
+/// Receives one message, and a descriptor if one comes with it; 0 bytes when there will be no more.
+fn receive(socket: &OwnedFd, message: &mut [u8]) -> Result<(usize, Option<OwnedFd>)> {
+    let mut space = cmsg_space!(RawFd);
+    let mut message = [IoSliceMut::new(message)];
+    let received = loop {
+        let flags = MsgFlags::MSG_CMSG_CLOEXEC;
+        match recvmsg::<()>(socket.as_raw_fd(), &mut message, Some(&mut space), flags) {
             Err(Errno::EINTR) => {}
-            result => return result.context("the process outside of the new namespaces"),
+            result => break result.context("the process outside of the new namespaces")?,
         }
-    }
+    };
+    let mut descriptors = received.cmsgs().context("the process outside of the new namespaces")?;
+    let descriptor = descriptors.find_map(|control| match control {
+        ControlMessageOwned::ScmRights(descriptors) => descriptors.first().copied(),
+        _ => None,
+    });
+    Ok((received.bytes, descriptor.map(sys::received)))
 }

@@ -1,14 +1,20 @@
 //! The parent that stays, and is to be as if it was not there.
 
+use crate::fork::Parent;
+use crate::init;
 use crate::sys::{self, Ended, Patience};
 use hc::{Context, Result, Status};
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{Pid, getpid};
 
-/// Waits for `child`; the status is the child's own. A child that died of a signal is followed by the same
+/// Waits for the child; the status is the child's own. A child that died of a signal is followed by the same
 /// signal, so that a shell sees what it would have seen without this process between. `forward`: SIGINT and SIGTERM,
 /// which are blocked, are handed on.
-pub(crate) fn follow(child: Pid, forward: bool) -> Result<Status> {
+pub(crate) fn follow(parent: Parent) -> Result<Status> {
+    let (child, forward) = match parent {
+        Parent::OfNext(child, forward) => (child, forward),
+        Parent::OfInit(init, setting) => return init::follow(init, setting),
+    };
     let code = loop {
         if forward {
             forward_until_sigchld(child)?;

@@ -1,8 +1,9 @@
 //! The root directory, and entering it.
 
-use crate::mounts::{Mount, View};
+use crate::mounts::{Mount, Sources, View, overlay};
 use crate::propagation::Propagation;
-use crate::{causes, sys};
+use crate::sys::mount::{self as call, Attributes, Depth};
+use crate::{causes, credentials, sys};
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
@@ -26,40 +27,106 @@ pub(crate) enum Root {
 /// Opens a directory for no more than to be named by it.
 pub(crate) const DIRECTORY: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
 
-impl Root {
-    /// Mounts `mounts` in the new root and enters it. `propagation`: what is to become of the mounts of the namespace
-    /// that this process has just got, if it has got one.
-    pub(crate) fn furnish_and_enter(&self, mounts: &[Mount], propagation: Option<Propagation>) -> Result<()> {
-        match self {
+/// What else is to become of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Manner {
+    /// For reading, as it was found: what is mounted in it for NEXT is as that says.
+    pub(crate) read_only: bool,
+    /// Changes go to a tmpfs.
+    pub(crate) overlay_tmpfs: bool,
+    /// With the ids of the new user namespace.
+    pub(crate) idmap: bool,
+}
+
+/// How NEXT's root directory comes about.
+pub(crate) struct Entry<'a> {
+    pub(crate) root: &'a Root,
+    pub(crate) manner: Manner,
+    /// The root directory as a mount, if one outside has made it.
+    pub(crate) tree: Option<OwnedFd>,
+    /// Become root of the user namespace when the caller's files have been opened.
+    pub(crate) enter_as_root: bool,
+    pub(crate) mounts: &'a [Mount],
+    /// What is to become of the mounts of the namespace that this process has just got, if it has got one.
+    pub(crate) propagation: Option<Propagation>,
+}
+
+impl Entry<'_> {
+    /// Mounts what is to be mounted in the new root and enters it.
+    pub(crate) fn furnish_and_enter(self) -> Result<()> {
+        match self.root {
             Root::Unchanged => {
-                propagation.map_or(Ok(()), Propagation::set)?;
-                mounts.iter().try_for_each(|mount| mount.make(&View::Caller, propagation))
+                let sources = self.open_sources()?;
+                self.propagation.map_or(Ok(()), Propagation::set)?;
+                let root = if self.manner.read_only { Some(open_root(OsStr::new("/"))?) } else { None };
+                self.furnish(&View::Caller, &sources, root.as_ref())
             }
             Root::Chroot(directory) => {
                 let place = open_root(directory)?;
-                propagation.map_or(Ok(()), Propagation::set)?;
-                let view = View::Inside { root: &place, directory };
-                mounts.iter().try_for_each(|mount| mount.make(&view, propagation))?;
+                let sources = self.open_sources()?;
+                self.propagation.map_or(Ok(()), Propagation::set)?;
+                self.furnish(&View::Inside { root: &place, directory }, &sources, None)?;
                 fchdir(&place).map_err(|errno| refused(directory, errno))?;
                 chroot(".").map_err(|errno| refused(directory, errno))
             }
             Root::Pivot(directory) => {
                 let place = open_root(directory)?;
+                let sources = self.open_sources()?;
                 // In a chroot pivot_root(2) would exchange the directory of the chroot, and leave all that is around
                 // it for a privileged process to climb to. Once `place` is open, nothing needs the chroot any more.
                 sys::leave_chroot().map_err(|errno| refused(directory, errno))?;
-                propagation.map_or(Ok(()), Propagation::set)?;
-                let root = mount_point_at(&place)
-                    .map_err(|errno| failed(directory, errno, causes::of_refused_copy(errno)))?;
+                self.propagation.map_or(Ok(()), Propagation::set)?;
+                let root = self.mount_point_at(&place, directory)?;
                 // While the old root is still there: in a user namespace the kernel mounts a new proc only
                 // where an old one is in full view.
-                let view = View::Inside { root: &root, directory };
-                mounts.iter().try_for_each(|mount| mount.make(&view, propagation))?;
+                self.furnish(&View::Inside { root: &root, directory }, &sources, Some(&root))?;
                 fchdir(&root).map_err(|errno| refused(directory, errno))?;
                 pivot()
             }
         }
     }
+
+    /// Opens what is the caller's, as the caller.
+    fn open_sources(&self) -> Result<Vec<Sources>> {
+        let sources = self.mounts.iter().map(Mount::open_sources).collect::<Result<_>>()?;
+        if self.enter_as_root {
+            credentials::enter_as_root()?;
+        }
+        Ok(sources)
+    }
+
+    /// Mounts all in their order. `root`, if it is a mount of this namespace, is made read-only if that is wanted: what is
+    /// mounted in it already before, itself when all mount points have been made.
+    fn furnish(&self, view: &View<'_>, sources: &[Sources], root: Option<&OwnedFd>) -> Result<()> {
+        let root = root.filter(|_| self.manner.read_only);
+        if let Some(root) = root {
+            mark(root, Depth::All, Attributes { set: call::RDONLY, ..Attributes::default() })?;
+            mark(root, Depth::One, Attributes { clear: call::RDONLY, ..Attributes::default() })?;
+        }
+        for (mount, sources) in self.mounts.iter().zip(sources) {
+            mount.make(view, sources, self.propagation)?;
+        }
+        root.map_or(Ok(()), |root| {
+            mark(root, Depth::One, Attributes { set: call::RDONLY, ..Attributes::default() })
+        })
+    }
+
+    /// `place` as the root of a mount, which pivot_root(2) asks for: a copy of itself over itself. By descriptor,
+    /// so that nobody can change what its name means in between.
+    fn mount_point_at(&self, place: &OwnedFd, directory: &OsStr) -> Result<OwnedFd> {
+        let copy = match &self.tree {
+            Some(tree) => tree.try_clone().map_err(|_| refused(directory, Errno::EMFILE))?,
+            None => call::clone_tree(place, Depth::All)
+                .map_err(|errno| failed(directory, errno, causes::of_refused_copy(errno)))?,
+        };
+        call::attach_tree(&copy, place)
+            .map_err(|errno| failed(directory, errno, causes::of_refused_copy(errno)))?;
+        if self.manner.overlay_tmpfs { overlay::with_tmpfs(&copy) } else { Ok(copy) }
+    }
+}
+
+fn mark(root: &OwnedFd, depth: Depth, attributes: Attributes) -> Result<()> {
+    call::set_attributes(root, depth, attributes).context("make the root read-only")
 }
 
 fn open_root(directory: &OsStr) -> Result<OwnedFd> {
@@ -73,14 +140,6 @@ fn refused(directory: &OsStr, errno: Errno) -> Error {
 
 fn failed(directory: &OsStr, errno: Errno, because: &str) -> Error {
     Error::new(format!("root {}: {}{because}", hc::show(directory), hc::reason(errno)))
-}
-
-/// `place` as the root of a mount, which pivot_root(2) asks for: a copy of itself over itself. By descriptor,
-/// so that nobody can change what its name means in between.
-fn mount_point_at(place: &OwnedFd) -> nix::Result<OwnedFd> {
-    let tree = sys::clone_tree(place)?;
-    sys::attach_tree(&tree, place)?;
-    Ok(tree)
 }
 
 /// Makes the mount at the working directory the root of the namespace and takes the old one out of it.

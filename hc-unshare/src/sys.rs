@@ -1,11 +1,18 @@
 //! The only unsafe code of this tool: fork, signals, and the mount calls that nix does not wrap.
 #![allow(unsafe_code)]
 
+pub(crate) mod mount;
+mod signals;
+
+pub(crate) use signals::{Signals, send, send_to_group, stop_this_process};
+
 use nix::errno::Errno;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::unistd::{ForkResult, Pid, getpid};
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::ffi::{CStr, OsStr};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::raw::c_int;
+use std::os::unix::ffi::OsStrExt;
 
 /// fork(2).
 pub(crate) fn fork() -> nix::Result<ForkResult> {
@@ -55,18 +62,34 @@ pub(crate) fn wait_for_change(child: Pid, patience: Patience) -> nix::Result<Opt
     wait(child, if patience == Patience::None { libc::WUNTRACED | libc::WNOHANG } else { libc::WUNTRACED })
 }
 
+fn wait(child: Pid, options: c_int) -> nix::Result<Option<Ended>> {
+    Ok(news(child.as_raw(), options)?.map(|(_, ended)| ended))
+}
+
 /// waitpid(2). Signals are numbers here: nix has no name for a real-time signal, and answers EINVAL about a child that
 /// died of one.
-fn wait(child: Pid, options: c_int) -> nix::Result<Option<Ended>> {
+fn news(child: libc::pid_t, options: c_int) -> nix::Result<Option<(Pid, Ended)>> {
     let mut status = 0;
     // SAFETY: the status is written to a variable that is alive.
-    match Errno::result(unsafe { libc::waitpid(child.as_raw(), &raw mut status, options) }) {
-        Ok(0) | Err(Errno::EINTR) => Ok(None),
-        Ok(_) if libc::WIFEXITED(status) => Ok(Some(Ended::Exited(libc::WEXITSTATUS(status)))),
-        Ok(_) if libc::WIFSIGNALED(status) => Ok(Some(Ended::Killed(libc::WTERMSIG(status)))),
-        Ok(_) if libc::WIFSTOPPED(status) => Ok(Some(Ended::Stopped)),
-        Ok(_) => Ok(None),
-        Err(errno) => Err(errno),
+    let process = match Errno::result(unsafe { libc::waitpid(child, &raw mut status, options) }) {
+        Ok(0) | Err(Errno::EINTR) => return Ok(None),
+        result => Pid::from_raw(result?),
+    };
+    Ok(if libc::WIFEXITED(status) {
+        Some((process, Ended::Exited(libc::WEXITSTATUS(status))))
+    } else if libc::WIFSIGNALED(status) {
+        Some((process, Ended::Killed(libc::WTERMSIG(status))))
+    } else {
+        libc::WIFSTOPPED(status).then_some((process, Ended::Stopped))
+    })
+}
+
+/// News of any child, and which one: also of those that were not this process's to begin with.
+pub(crate) fn wait_for_any(patience: Patience) -> nix::Result<Option<(Pid, Ended)>> {
+    let options = if patience == Patience::None { libc::WUNTRACED | libc::WNOHANG } else { libc::WUNTRACED };
+    match news(-1, options) {
+        Err(Errno::ECHILD) => Ok(None),
+        result => result,
     }
 }
 
@@ -183,34 +206,30 @@ struct CapabilitySets {
     inheritable: u32,
 }
 
-/// open_tree(2): a detached copy of the mount tree at `directory`, submounts included.
-pub(crate) fn clone_tree(directory: &impl AsFd) -> nix::Result<OwnedFd> {
-    let flags = libc::OPEN_TREE_CLONE
-        | libc::OPEN_TREE_CLOEXEC
-        | libc::AT_EMPTY_PATH.unsigned_abs()
-        | libc::AT_RECURSIVE.unsigned_abs();
-    open_tree(directory, flags)
+/// setdomainname(2).
+pub(crate) fn set_domain_name(name: &OsStr) -> nix::Result<()> {
+    // SAFETY: bytes that are alive, and how many.
+    Errno::result(unsafe { libc::setdomainname(name.as_bytes().as_ptr().cast(), name.len()) }).map(drop)
 }
 
-/// The same of one mount alone, from a file on.
-pub(crate) fn clone_mount(file: &impl AsFd) -> nix::Result<OwnedFd> {
-    open_tree(file, libc::OPEN_TREE_CLONE | libc::OPEN_TREE_CLOEXEC | libc::AT_EMPTY_PATH.unsigned_abs())
+/// SIOCSIFFLAGS: brings the network interface `name` up, in the network namespace of `socket`. It has no other flags than
+/// that.
+pub(crate) fn bring_up(socket: &OwnedFd, name: &CStr) -> nix::Result<()> {
+    // SAFETY: numbers and bytes, of which none has a meaning when it is 0.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    for (to, from) in request.ifr_name.iter_mut().zip(name.to_bytes()) {
+        *to = libc::c_char::from_ne_bytes([*from]);
+    }
+    request.ifr_ifru.ifru_flags = libc::c_short::try_from(libc::IFF_UP).unwrap_or_default();
+    // SAFETY: a structure of the kind that the request reads, which is alive.
+    Errno::result(unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const request) })
+        .map(drop)
 }
 
-fn open_tree(place: &impl AsFd, flags: u32) -> nix::Result<OwnedFd> {
-    let place = place.as_fd().as_raw_fd();
-    // SAFETY: an empty C string and plain numbers.
-    owned(unsafe { libc::syscall(libc::SYS_open_tree, place, c"".as_ptr(), flags) })
-}
-
-/// move_mount(2): attaches the detached `tree` on `directory`.
-pub(crate) fn attach_tree(tree: &impl AsFd, directory: &impl AsFd) -> nix::Result<()> {
-    let (tree, directory) = (tree.as_fd().as_raw_fd(), directory.as_fd().as_raw_fd());
-    let flags = libc::MOVE_MOUNT_F_EMPTY_PATH | libc::MOVE_MOUNT_T_EMPTY_PATH;
-    let empty = c"".as_ptr();
-    // SAFETY: empty C strings and plain numbers.
-    let moved = unsafe { libc::syscall(libc::SYS_move_mount, tree, empty, directory, empty, flags) };
-    Errno::result(moved).map(drop)
+/// The descriptor that has come in a message.
+pub(crate) fn received(descriptor: RawFd) -> OwnedFd {
+    // SAFETY: the kernel has just put it here, and nothing else holds it.
+    unsafe { OwnedFd::from_raw_fd(descriptor) }
 }
 
 /// The descriptor that a system call has just returned.

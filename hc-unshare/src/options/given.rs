@@ -5,16 +5,16 @@ use crate::clocks::Clocks;
 use crate::credentials::{Credentials, Owner};
 use crate::environment::Kept;
 use crate::fork::Fork;
-use crate::idmap::{Setgroups, Single, Wanted, Wish};
+use crate::idmap::{Maps, Setgroups, Single, Wanted, Wish};
 use crate::mounts::Mount;
 use crate::names::Name;
 use crate::namespaces::Kind;
 use crate::propagation::Propagation;
-use crate::root::Root;
-use crate::{binfmt, names};
+use crate::root::{Manner, Root};
+use crate::{binfmt, names, uts};
 use hc::{Args, Error, Opt, Result};
 use nix::sched::CloneFlags;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,6 +37,12 @@ pub(crate) struct Plan {
     pub(crate) root: Root,
     /// What to mount, in this order. Targets are paths in the new root.
     pub(crate) mounts: Vec<Mount>,
+    /// What else is to become of the root directory.
+    pub(crate) manner: Manner,
+    /// The names of the machine in a new UTS namespace.
+    pub(crate) uts: uts::Names,
+    /// Bring the loopback interface of a new network namespace up.
+    pub(crate) loopback: bool,
     /// Where to go, in the new root.
     pub(crate) working_directory: Option<OsString>,
     /// Who NEXT is to be.
@@ -59,6 +65,14 @@ impl Plan {
     pub(crate) fn names_a_mount_namespace(&self) -> bool {
         self.names.iter().any(|name| name.kind == Kind::Mount)
     }
+
+    /// The root directory, if it has to be mounted with the ids of `maps` by somebody outside.
+    pub(crate) fn root_with_ids_of(&self, maps: &Maps) -> Option<&OsStr> {
+        match &self.root {
+            Root::Pivot(directory) if self.manner.idmap || maps.are_private() => Some(directory),
+            _ => None,
+        }
+    }
 }
 
 /// Options as they come; what they mean together is decided once all are read.
@@ -78,6 +92,11 @@ pub(super) struct Given {
     pub(super) working_directory: Option<OsString>,
     pub(super) credentials: Credentials,
     pub(super) environment: Kept,
+    pub(super) manner: Manner,
+    pub(super) uts: uts::Names,
+    pub(super) loopback: bool,
+    pub(super) mask: bool,
+    pub(super) shared: Vec<Kind>,
 }
 
 impl Given {
@@ -132,6 +151,35 @@ impl Given {
         self.binfmt = target.or(self.binfmt.take()).or_else(|| Some(binfmt::DIRECTORY.into()));
     }
 
+    /// Process 1 takes a PID namespace and a process to be it.
+    pub(super) fn init(&mut self) {
+        self.kinds.push(Kind::Pid);
+        self.fork().init = true;
+    }
+
+    /// All that keeps NEXT from the machine. Single parts are taken back, or given otherwise, by further options.
+    pub(super) fn jail(&mut self) {
+        self.kinds.extend([Kind::Mount, Kind::Ipc, Kind::Uts, Kind::Net, Kind::Cgroup, Kind::User]);
+        self.init();
+        self.fork().kill_child.get_or_insert(libc::SIGKILL);
+        self.ids.jail = true;
+        self.loopback = true;
+        self.mask = true;
+        if !self.mounts.iter().any(|mount| matches!(mount, Mount::Proc(_))) {
+            self.mount_proc("/proc".into());
+        }
+        self.mounts.extend([Mount::Sys, Mount::Dev]);
+    }
+
+    /// Covers what /proc and /sys tell, when both are there.
+    fn add_mask(&mut self) {
+        if self.mask {
+            let is_proc_or_sys = |mount: &Mount| matches!(mount, Mount::Proc(_) | Mount::Sys);
+            let at = self.mounts.iter().rposition(is_proc_or_sys).map_or(0, |at| at + 1);
+            self.mounts.insert(at, Mount::Mask);
+        }
+    }
+
     /// What cannot come to anything is said before anything is done.
     fn check(&self) -> Result<()> {
         if !self.clocks.are_unchanged() && !self.kinds.contains(&Kind::Time) {
@@ -144,6 +192,18 @@ impl Given {
         {
             return Err(Error::usage("--setgroups=allow does not go with a single mapped group, as of -r"));
         }
+        let pivots = self.root.is_some() && !self.propagation.reaches_outside();
+        if (self.manner.overlay_tmpfs || self.manner.idmap) && !pivots {
+            return Err(Error::usage(
+                "--overlay-tmpfs and --idmap take a root directory, -R, and private mounts",
+            ));
+        }
+        if self.shared.contains(&Kind::Uts) && !self.uts.are_unchanged() {
+            return Err(Error::usage("--hostname and --domainname are not for the caller's UTS namespace"));
+        }
+        if self.shared.contains(&Kind::Pid) && self.fork.as_ref().is_some_and(|fork| fork.init) {
+            return Err(Error::usage("--init is process 1 of a PID namespace, which --share=pid leaves out"));
+        }
         if self.fork.is_none() && self.names.iter().any(|name| name.kind == Kind::Pid) {
             return Err(Error::usage("--pid=FILE needs a process in the namespace: add -f"));
         }
@@ -151,10 +211,13 @@ impl Given {
     }
 
     /// What the options mean together.
-    pub(super) fn plan(self, argv: Vec<OsString>) -> Result<Plan> {
+    pub(super) fn plan(mut self, argv: Vec<OsString>) -> Result<Plan> {
         self.check()?;
-        let Given { mut kinds, names, owner, ids, clocks, fork, propagation, root, mut mounts, .. } = self;
+        self.add_mask();
+        let Given { mut kinds, names, owner, mut ids, clocks, fork, propagation, root, mut mounts, .. } =
+            self;
         let Given { binfmt, interpreter, working_directory, mut credentials, environment, .. } = self;
+        let Given { manner, uts, mut loopback, shared, .. } = self;
         // Last, for it may lie in one of the others.
         mounts.extend(binfmt.map(|target| Mount::Binfmt(target, interpreter)));
         // As with unshare(1), which goes there before it mounts. (Here that comes after, so that NEXT can start in
@@ -164,7 +227,11 @@ impl Given {
                 mount.start_from(directory);
             }
         }
-        if !mounts.is_empty() {
+        kinds.retain(|kind| !shared.contains(kind));
+        ids.jail &= kinds.contains(&Kind::User);
+        // The caller's is as he wants it.
+        loopback &= kinds.contains(&Kind::Net);
+        if !mounts.is_empty() || manner != Manner::default() {
             // Never a mount in the caller's own namespace.
             kinds.push(Kind::Mount);
         }
@@ -189,6 +256,9 @@ impl Given {
             propagation,
             root,
             mounts,
+            manner,
+            uts,
+            loopback,
             working_directory,
             credentials,
             environment,

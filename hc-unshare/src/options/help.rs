@@ -36,10 +36,31 @@ Root directory and mounts:
       --mount-proc[=DIR]     mount proc on DIR, by default /proc (implies -m)
       --mount-binfmt[=DIR]   mount binfmt_misc (implies -m -U)
   -l, --load-interp=STRING   register an interpreter in it (implies --mount-binfmt)
-      --tmpfs=DIR            mount an empty tmpfs on DIR (implies -m)
       --propagation=MODE     of all mounts: private, slave, shared or unchanged
   -R, --root=DIR             make DIR the root directory; with -m there is no way back
   -w, --wd=DIR               change the working directory to DIR, in the new root
+
+Furnishing, each mount in the order of the options, below DIR or made there (implies -m):
+      --bind=SRC:DIR[:OPT]   the caller's SRC; ro, nosuid, nodev, noexec, rec
+      --tmpfs=DIR[:OPT]      an empty tmpfs; size=, mode=, nr_inodes=
+      --overlay=LOWER:UPPER:WORK:DIR
+                             directories one over the other; several LOWER
+      --dev                  a /dev with what every program may use
+      --sys                  /sys, for reading
+      --mask                 cover what /proc and /sys tell of the host
+      --overlay-tmpfs        throw away what is changed in the root directory
+      --read-only            the root directory is for reading
+      --idmap                its files belong to the ids of the user namespace
+      --hostname=NAME        the host name (implies -u)
+      --domainname=NAME      the domain name (implies -u)
+      --loopback             bring the loopback interface up (implies -n)
+
+Jail:
+      --init                 stay as process 1: forward signals, reap (implies -pf)
+      --jail                 all of it: namespaces, ids that are nobody's, --init,
+                             --kill-child, --mount-proc, --sys, --dev, --mask,
+                             --loopback
+      --share=KIND           no namespace of that KIND: net, ipc, ...; with commas
 
 What else NEXT gets:
   -S, --setuid=UID           become user UID

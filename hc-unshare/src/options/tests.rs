@@ -9,12 +9,17 @@ use crate::fork::Fork;
 use crate::idmap::Wanted;
 use crate::names::Name;
 use crate::propagation::Propagation;
-use crate::root::Root;
+use crate::root::{Manner, Root};
+use crate::uts;
 use nix::sched::CloneFlags;
 use std::ffi::OsString;
 
 fn parsed(words: &[&str]) -> Result<Plan> {
     parse(Args::new(words.iter().map(OsString::from).collect::<Vec<_>>()))
+}
+
+fn tmpfs(target: &str) -> Mount {
+    Mount::Tmpfs(target.into(), "mode=0755".into())
 }
 
 fn error(words: &[&str]) -> String {
@@ -37,6 +42,9 @@ fn the_line_of_the_post() {
         propagation: Some(Propagation::Private),
         root: Root::Pivot("/ns/a".into()),
         mounts: vec![Mount::Proc("/proc".into())],
+        manner: Manner::default(),
+        uts: uts::Names::default(),
+        loopback: false,
         working_directory: None,
         credentials: Credentials::default(),
         environment: Kept::All,
@@ -59,14 +67,14 @@ fn what_implies_what() {
         assert_eq!(parsed(line).unwrap().namespaces, CloneFlags::CLONE_NEWUSER, "{line:?}");
     }
     let signals = parsed(&["--kill-child", "--forward-signals"]).unwrap().fork;
-    assert_eq!(signals, Some(Fork { forward: true, kill_child: Some(libc::SIGKILL) }));
+    assert_eq!(signals, Some(Fork { forward: true, kill_child: Some(libc::SIGKILL), init: false }));
     assert_eq!(parsed(&[]).unwrap().argv, Vec::<OsString>::new());
 }
 
 #[test]
 fn mounts_keep_their_order_and_the_last_proc_counts() {
     let plan = parsed(&["--mount-proc=/a", "--tmpfs=/t", "--mount-proc", "--tmpfs=/u"]).unwrap();
-    let expected = [Mount::Tmpfs("/t".into()), Mount::Proc("/proc".into()), Mount::Tmpfs("/u".into())];
+    let expected = [tmpfs("/t"), Mount::Proc("/proc".into()), tmpfs("/u")];
     assert_eq!(plan.mounts, expected);
 }
 
@@ -75,7 +83,7 @@ fn binfmt_misc_comes_last_and_takes_a_proc() {
     let plan = parsed(&["-l:x:", "--tmpfs=/t"]).unwrap();
     assert_eq!(plan.namespaces, CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS);
     let mount = Mount::Binfmt(binfmt::DIRECTORY.into(), Some(":x:".into()));
-    assert_eq!(plan.mounts, [Mount::Proc("/proc".into()), Mount::Tmpfs("/t".into()), mount]);
+    assert_eq!(plan.mounts, [Mount::Proc("/proc".into()), tmpfs("/t"), mount]);
     let plan = parsed(&["--mount-binfmt=/b", "-l:x:"]).unwrap();
     assert_eq!(plan.mounts, [Mount::Binfmt("/b".into(), Some(":x:".into()))]);
     let plan = parsed(&["--mount-proc=/p", "--mount-binfmt"]).unwrap();
@@ -103,7 +111,7 @@ fn what_cannot_work_together() {
 #[test]
 fn relative_mount_points_start_where_next_will() {
     let plan = parsed(&["--tmpfs=t", "--mount-proc=/p", "-w", "/w"]).unwrap();
-    assert_eq!(plan.mounts, [Mount::Tmpfs("/w/t".into()), Mount::Proc("/p".into())]);
+    assert_eq!(plan.mounts, [tmpfs("/w/t"), Mount::Proc("/p".into())]);
 }
 
 #[test]
@@ -119,4 +127,42 @@ fn getopt_s_messages() {
     assert_eq!(error(&["-m=/x"]), "invalid option -- '='");
     assert_eq!(error(&["--u"]), "option '--u' is ambiguous; possibilities: '--uts' '--user'");
     assert_eq!(error(&["-R"]), "option requires an argument -- 'R'");
+}
+
+#[test]
+fn a_jail_is_the_sum_of_its_parts() {
+    let jail = parsed(&["--jail", "-R/x"]).unwrap();
+    let parts = [
+        "-mpiunCU",
+        "--init",
+        "--kill-child",
+        "--mount-proc",
+        "--sys",
+        "--mask",
+        "--dev",
+        "--loopback",
+        "-R/x",
+    ];
+    let mut parts = parsed(&parts).unwrap();
+    assert!(!parts.ids.jail);
+    parts.ids.jail = true;
+    assert_eq!(jail, parts);
+    let order = [Mount::Proc("/proc".into()), Mount::Sys, Mount::Mask, Mount::Dev];
+    assert_eq!(jail.mounts, order);
+    let taken_back = parsed(&["--jail", "--share=net,user", "--kill-child=TERM"]).unwrap();
+    assert!(!taken_back.namespaces.intersects(Kind::Net.flag() | Kind::User.flag()));
+    assert!(!taken_back.loopback && !taken_back.ids.jail);
+    assert_eq!(taken_back.fork, Some(Fork { forward: false, kill_child: Some(15), init: true }));
+    assert_eq!(
+        error(&["--jail", "--share=pid"]),
+        "--init is process 1 of a PID namespace, which --share=pid leaves out"
+    );
+    assert_eq!(
+        error(&["--hostname=x", "--share=uts"]),
+        "--hostname and --domainname are not for the caller's UTS namespace"
+    );
+    assert_eq!(error(&["--share=x"]), "--share 'x': not mount, uts, ipc, net, pid, user, cgroup or time");
+    let private = "--overlay-tmpfs and --idmap take a root directory, -R, and private mounts";
+    assert_eq!(error(&["--idmap"]), private);
+    assert_eq!(error(&["--overlay-tmpfs", "-R/x", "--propagation=shared"]), private);
 }

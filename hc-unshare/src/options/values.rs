@@ -3,7 +3,9 @@
 use crate::accounts::given_number;
 use crate::credentials::Owner;
 use crate::idmap::{Range, Setgroups, Wish};
+use crate::namespaces::Kind;
 use crate::propagation::Propagation;
+use crate::uts::MAX_LENGTH;
 use hc::{Error, Result};
 use std::ffi::{OsStr, OsString};
 use std::os::raw::c_int;
@@ -17,6 +19,24 @@ pub(super) fn directory(value: OsString) -> Result<OsString> {
 /// A file's name.
 pub(super) fn file(value: OsString) -> Result<OsString> {
     if value.is_empty() { Err(Error::usage("an empty name is no file")) } else { Ok(value) }
+}
+
+/// The name of a machine, or of a domain.
+pub(super) fn machine_name(value: OsString) -> Result<OsString> {
+    if value.len() > MAX_LENGTH {
+        return Err(Error::usage(format!("'{}': longer than {MAX_LENGTH} bytes", hc::show(&value))));
+    }
+    Ok(value)
+}
+
+/// Kinds of namespaces, with commas between them.
+pub(super) fn kinds(value: &OsStr) -> Result<Vec<Kind>> {
+    let called = |name: &[u8]| Kind::ALL.into_iter().find(|kind| kind.name().as_bytes() == name);
+    let kinds = value.as_bytes().split(|&byte| byte == b',').map(called);
+    kinds.collect::<Option<_>>().ok_or_else(|| {
+        let shown = hc::show(value);
+        Error::usage(format!("--share '{shown}': not mount, uts, ipc, net, pid, user, cgroup or time"))
+    })
 }
 
 /// The id of a `what`.

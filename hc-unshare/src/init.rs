@@ -1,0 +1,173 @@
+//! Process 1 of a PID namespace that is not NEXT itself: it hands signals on, reaps, and ends as NEXT ends.
+
+mod parent;
+
+pub(crate) use parent::follow;
+
+use crate::sys::{self, Ended, Patience, Signals};
+use crate::terminal::Terminal;
+use hc::{Context, Result, Status};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+use nix::unistd::{ForkResult, Pid, getpid, read, setpgid, write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::raw::c_int;
+
+/// What the init tells the parent: NEXT stands still.
+const STOPPED: u8 = b's';
+/// What the parent tells the init: go on, with the terminal or without.
+const FOREGROUND: u8 = b'f';
+const BACKGROUND: u8 = b'b';
+
+/// What the parent and the init need to live together, made before they part.
+pub(crate) struct Setting {
+    /// All signals, blocked.
+    signals: Signals,
+    /// The caller's terminal, if it has one.
+    terminal: Option<Terminal>,
+    line: Line,
+}
+
+/// The ends of what the two have to say to each other.
+struct Line {
+    parent: OwnedFd,
+    init: OwnedFd,
+}
+
+impl Setting {
+    /// For this process and the child that it is about to make.
+    pub(crate) fn new() -> Result<Self> {
+        let (kind, flags) = (SockType::Stream, SockFlag::SOCK_CLOEXEC);
+        let (parent, init) = socketpair(AddressFamily::Unix, kind, None, flags).context("socketpair")?;
+        let signals = Signals::block_all().context("block the signals")?;
+        Ok(Setting { signals, terminal: Terminal::of_caller(), line: Line { parent, init } })
+    }
+}
+
+/// Which process this is after [`start`].
+pub(crate) enum Role {
+    /// Process 1.
+    Init(Init),
+    /// On its way to become NEXT.
+    Child,
+}
+
+/// Process 1.
+pub(crate) struct Init {
+    child: Pid,
+    signals: Signals,
+    terminal: Option<Terminal>,
+    line: OwnedFd,
+}
+
+/// Makes the child that becomes NEXT.
+// From here on there are two processes in the PID namespace.
+//   init     process 1, in a process group of its own; takes all signals one by one, and reaps
+//   child    process 2, in another group, which gets the terminal if the caller had it; goes on to become NEXT
+pub(crate) fn start(setting: Setting) -> Result<Role> {
+    let Setting { signals, terminal, line: Line { parent, init: line } } = setting;
+    drop(parent);
+    match sys::fork().context("fork")? {
+        ForkResult::Child => {
+            own_group(getpid())?;
+            // In both processes, for either may be first.
+            give(terminal.as_ref(), getpid())?;
+            signals.restore().context("sigprocmask")?;
+            Ok(Role::Child)
+        }
+        ForkResult::Parent { child } => {
+            own_group(getpid())?;
+            own_group(child)?;
+            give(terminal.as_ref(), child)?;
+            Ok(Role::Init(Init { child, signals, terminal, line }))
+        }
+    }
+}
+
+/// Puts `process` into a process group of its own, so that a signal for the group of one reaches no other one twice.
+fn own_group(process: Pid) -> Result<()> {
+    match setpgid(process, process) {
+        // It has become NEXT already, having done this itself, or has ended.
+        Err(Errno::EACCES | Errno::ESRCH) => Ok(()),
+        result => result.context("setpgid"),
+    }
+}
+
+fn give(terminal: Option<&Terminal>, process: Pid) -> Result<()> {
+    terminal.map_or(Ok(()), |terminal| terminal.give_to(process))
+}
+
+impl Init {
+    /// Serves until NEXT ends; the status is its own. The kernel ends what else is in the PID namespace then.
+    pub(crate) fn serve(&self) -> Result<Status> {
+        let mut parent_is_there = true;
+        loop {
+            let (signal, word) = wait_for_either(&self.signals, parent_is_there.then_some(&self.line))?;
+            if word {
+                parent_is_there = self.go_on()?;
+            }
+            if !signal {
+                continue;
+            }
+            match self.signals.next().context("read signals")? {
+                libc::SIGCHLD => {
+                    if let Some(status) = self.reap()? {
+                        return Ok(status);
+                    }
+                }
+                signal => sys::send(self.child, signal),
+            }
+        }
+    }
+
+    /// Waits for all that have ended. The status of the child, if it is among them.
+    fn reap(&self) -> Result<Option<Status>> {
+        loop {
+            match sys::wait_for_any(Patience::None).context("wait")? {
+                None => return Ok(None),
+                Some((process, ended)) if process == self.child => match ended {
+                    Ended::Exited(code) => return Ok(Some(status(code))),
+                    Ended::Killed(signal) => return Ok(Some(status(128 + signal))),
+                    // If there is no parent any more, nobody has to know.
+                    Ended::Stopped => drop(write(&self.line, &[STOPPED])),
+                },
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Lets the child go on, as the parent says. False if there is no parent any more.
+    fn go_on(&self) -> Result<bool> {
+        let mut word = [0];
+        match read(&self.line, &mut word) {
+            Ok(0) | Err(Errno::ECONNRESET) => return Ok(false),
+            Ok(_) if word == [FOREGROUND] => give(self.terminal.as_ref(), self.child)?,
+            Err(errno) if errno != Errno::EINTR => return Err(errno).context("read"),
+            _ => {}
+        }
+        // All of its group: the terminal has stopped all of it.
+        sys::send_to_group(self.child, libc::SIGCONT);
+        Ok(true)
+    }
+}
+
+/// Waits until a signal has come in, or a word on `line`, or both: which.
+fn wait_for_either(signals: &Signals, line: Option<&OwnedFd>) -> Result<(bool, bool)> {
+    let descriptors = [Some(signals.as_fd()), line.map(AsFd::as_fd)];
+    let mut ready: Vec<PollFd<'_>> = descriptors
+        .into_iter()
+        .flatten()
+        .map(|descriptor| PollFd::new(descriptor, PollFlags::POLLIN))
+        .collect();
+    match poll(&mut ready, PollTimeout::NONE) {
+        Ok(_) | Err(Errno::EINTR) => {}
+        Err(errno) => return Err(errno).context("poll"),
+    }
+    let is_ready = |at: usize| ready.get(at).and_then(PollFd::any).unwrap_or(false);
+    Ok((is_ready(0), is_ready(1)))
+}
+
+fn status(code: c_int) -> Status {
+    Status(u8::try_from(code).unwrap_or(u8::MAX))
+}
