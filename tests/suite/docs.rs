@@ -19,10 +19,19 @@ fn every_tool_has_a_page_and_every_page_is_a_tool_s_or_hc_s() {
     assert_eq!(docs::pages().into_iter().collect::<BTreeSet<_>>(), expected);
 }
 
+/// Those of options.rs, and of the files below it.
+fn options_of_the_parser(tool: &str) -> BTreeSet<String> {
+    let directory = format!("{tool}/src/options");
+    let below = std::fs::read_dir(docs::file(&directory)).into_iter().flatten().flatten();
+    let names = below.map(|entry| format!("{directory}/{}", entry.file_name().display()));
+    let files = [format!("{tool}/src/options.rs")].into_iter().chain(names);
+    files.flat_map(|file| docs::options_of_parser(&docs::text(&file))).collect()
+}
+
 #[test]
 fn page_help_and_parser_have_the_same_options() {
     for (tool, page) in TOOLS {
-        let parser = docs::options_of_parser(&docs::text(&format!("{tool}/src/options.rs")));
+        let parser = options_of_the_parser(tool);
         let help = Cmd::tool(tool).arg("--help").run().ok().quiet();
         assert!(parser.len() >= 4, "{tool}: not all options were found: {parser:?}");
         assert_eq!(docs::options_of_help(help.text()), parser, "{tool} --help, and its parser");

@@ -6,10 +6,12 @@
 //! * `hc-probe [ARG]...`: print the view; `hc-probe to=FILE`: write it there (standard output may be closed)
 //! * `hc-probe owner FILE`: print the uid that owns the user namespace FILE
 //! * `hc-probe rejoin FILE`: enter the mount namespace of process 1, and open FILE
+//! * `hc-probe call ARCH:NUMBER[:ARGUMENT]...`: make system calls, of x86_64 or i386, and print what each came to
 //! * `hc-probe escape FILE`: try to leave a root directory by chroot(2), the classic way, and open FILE
 #![cfg_attr(not(test), no_main)]
 #![allow(clippy::print_stdout)]
 
+mod calls;
 mod sys;
 mod view;
 
@@ -46,6 +48,11 @@ pub unsafe extern "C" fn main(
         && verb.to_bytes() == b"rejoin"
     {
         return rejoin(marker);
+    }
+    if let [_, verb, calls @ ..] = arguments.as_slice()
+        && verb.to_bytes() == b"call"
+    {
+        return i32::from(write(None, &calls::make(calls)).is_err());
     }
     let text = view::collect(&arguments, &environment);
     let target = arguments.get(1).and_then(|first| first.to_bytes().strip_prefix(b"to="));

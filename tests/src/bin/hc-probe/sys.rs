@@ -1,6 +1,8 @@
 //! The probe's unsafe code: the C start-up values, and questions to the kernel that nix does not ask.
 #![allow(unsafe_code)]
 
+pub(crate) mod call;
+
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
