@@ -1,5 +1,6 @@
 //! Whose the new namespaces are, and as whom NEXT runs in them.
 
+use crate::capabilities::Changes;
 use crate::{causes, sys};
 use hc::{Error, Result};
 use nix::errno::Errno;
@@ -13,16 +14,16 @@ pub(crate) struct Credentials {
     pub(crate) group: Option<u32>,
     /// Keep, over exec, the capabilities that the user namespace has given.
     pub(crate) keep_capabilities: bool,
+    /// What else is to become of capabilities.
+    pub(crate) capabilities: Changes,
 }
 
 impl Credentials {
     /// Becomes that. The user last: with root's id goes the right to change the rest.
     pub(crate) fn take(&self) -> Result<()> {
+        self.capabilities.prepare()?;
         change(self.user, self.group)?;
-        if self.keep_capabilities {
-            sys::permitted_to_ambient().map_err(|errno| refused("keep capabilities", errno))?;
-        }
-        Ok(())
+        self.capabilities.apply(self.keep_capabilities, self.user.is_some_and(|user| user != 0))
     }
 }
 

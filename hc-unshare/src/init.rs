@@ -4,6 +4,9 @@ mod parent;
 
 pub(crate) use parent::follow;
 
+use crate::capabilities::KILL;
+use crate::fork::{self, Tie};
+use crate::privileges::Privileges;
 use crate::sys::{self, Ended, Patience, Signals};
 use crate::terminal::Terminal;
 use hc::{Context, Result, Status};
@@ -65,12 +68,18 @@ pub(crate) struct Init {
 // From here on there are two processes in the PID namespace.
 //   init     process 1, in a process group of its own; takes all signals one by one, and reaps
 //   child    process 2, in another group, which gets the terminal if the caller had it; goes on to become NEXT
-pub(crate) fn start(setting: Setting) -> Result<Role> {
+pub(crate) fn start(setting: Setting, privileges: &Privileges) -> Result<Role> {
     let Setting { signals, terminal, line: Line { parent, init: line } } = setting;
     drop(parent);
-    match sys::fork().context("fork")? {
+    // A new session has no terminal, and is a process group of its own.
+    let terminal = terminal.filter(|_| !privileges.new_session);
+    match fork::checked()? {
         ForkResult::Child => {
-            own_group(getpid())?;
+            if privileges.new_session {
+                privileges.leave_session()?;
+            } else {
+                own_group(getpid())?;
+            }
             // In both processes, for either may be first.
             give(terminal.as_ref(), getpid())?;
             signals.restore().context("sigprocmask")?;
@@ -78,7 +87,9 @@ pub(crate) fn start(setting: Setting) -> Result<Role> {
         }
         ForkResult::Parent { child } => {
             own_group(getpid())?;
-            own_group(child)?;
+            if !privileges.new_session {
+                own_group(child)?;
+            }
             give(terminal.as_ref(), child)?;
             Ok(Role::Init(Init { child, signals, terminal, line }))
         }
@@ -100,7 +111,13 @@ fn give(terminal: Option<&Terminal>, process: Pid) -> Result<()> {
 
 impl Init {
     /// Serves until NEXT ends; the status is its own. The kernel ends what else is in the PID namespace then.
-    pub(crate) fn serve(&self) -> Result<Status> {
+    ///
+    /// NEXT must not get at more than it has by way of its init: that can neither be traced nor looked into in /proc, and
+    /// has no right left but to send signals.
+    pub(crate) fn serve(&self, tie: Option<Tie>) -> Result<Status> {
+        sys::capabilities::keep_only(KILL).context("capset")?;
+        sys::hide_this_process().context("prctl PR_SET_DUMPABLE")?;
+        tie.map_or(Ok(()), Tie::bind)?;
         let mut parent_is_there = true;
         loop {
             let (signal, word) = wait_for_either(&self.signals, parent_is_there.then_some(&self.line))?;

@@ -3,14 +3,17 @@
 
 mod accounts;
 mod binfmt;
+mod capabilities;
 mod causes;
 mod clocks;
 mod credentials;
+mod descriptors;
 mod environment;
 mod fork;
 mod idmap;
 mod idmapped;
 mod init;
+mod limits;
 mod loopback;
 mod mounts;
 mod names;
@@ -18,8 +21,12 @@ mod namespaces;
 mod options;
 mod outside;
 mod parent;
+mod priority;
+mod privileges;
 mod propagation;
 mod root;
+mod seccomp;
+mod session;
 mod shell;
 mod sys;
 mod terminal;
@@ -30,6 +37,7 @@ use hc::{Environ, Error, Result, Status};
 use nix::unistd::getpid;
 use options::Plan;
 use outside::Outside;
+use seccomp::Filter;
 use std::os::fd::OwnedFd;
 
 hc::tool!("hc-unshare", run);
@@ -37,6 +45,7 @@ hc::tool!("hc-unshare", run);
 /// Ends by becoming the program; with `--fork`, the parent ends with the program's status instead.
 fn run(args: hc::Args) -> Result<Status> {
     let plan = options::parse(args)?;
+    let filter = plan.privileges.look_up()?;
     let maps = plan.ids.look_up(plan.owner.is_some())?;
     let caller = getpid();
     let (direct, names) = plan.names_by_way();
@@ -45,6 +54,7 @@ fn run(args: hc::Args) -> Result<Status> {
         outside::Role::Inside(outside) => outside,
         outside::Role::Outside(status) => return Ok(status),
     };
+    plan.privileges.raise()?;
     if let Some(owner) = plan.owner {
         owner.take()?;
     }
@@ -65,15 +75,21 @@ fn run(args: hc::Args) -> Result<Status> {
         Some(fork::Role::Child(child)) => child,
         None => Child::default(),
     };
+    if init.is_none() {
+        plan.privileges.leave_session()?;
+    }
     let bound = names::bind(direct, caller)?;
     outside.as_ref().map_or(Ok(()), Outside::bind)?;
-    let error = match furnish(&plan, tree).and_then(|()| init.map_or(Ok(init::Role::Child), init::start)) {
+    let divided = furnish(&plan, tree).and_then(|()| match init {
+        Some(setting) => init::start(setting, &plan.privileges),
+        None => Ok(init::Role::Child),
+    });
+    let error = match divided {
         Ok(init::Role::Init(init)) => {
-            drop(outside);
-            tie.map_or(Ok(()), fork::Tie::bind)?;
-            return init.serve();
+            drop((outside, bound));
+            return init.serve(tie);
         }
-        Ok(init::Role::Child) => become_next(&plan, tie),
+        Ok(init::Role::Child) => become_next(&plan, &filter, tie),
         Err(error) => error,
     };
     names::release(&bound);
@@ -97,12 +113,14 @@ fn furnish(plan: &Plan, tree: Option<OwnedFd>) -> Result<()> {
 }
 
 /// Becomes NEXT, with no more than it is to have. Returns why it could not.
-fn become_next(plan: &Plan, tie: Option<fork::Tie>) -> Error {
+fn become_next(plan: &Plan, filter: &Filter, tie: Option<fork::Tie>) -> Error {
     let prepared = || -> Result<Environ> {
         plan.credentials.take()?;
+        plan.privileges.leave_keyring()?;
         tie.map_or(Ok(()), fork::Tie::bind)?;
         let mut env = Environ::inherited();
         plan.environment.filter(&mut env);
+        plan.privileges.give_up(filter)?;
         Ok(env)
     };
     match prepared() {

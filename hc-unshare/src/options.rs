@@ -3,6 +3,7 @@
 mod given;
 mod help;
 mod mounts;
+mod privileges;
 mod values;
 
 pub(crate) use given::Plan;
@@ -68,6 +69,19 @@ const OWN: &[&str] = &[
     "init",
     "share",
     "jail",
+    // What NEXT is not to have.
+    "cap-drop",
+    "cap-add",
+    "no-new-privs",
+    "seccomp",
+    "new-session",
+    "new-keyring",
+    "close-fds",
+    "keep-fd",
+    "rlimit",
+    "umask",
+    "oom-score-adj",
+    "nice",
 ];
 
 /// Reads the command line. Touches nothing.
@@ -167,6 +181,7 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
             Opt::Short('V') | Opt::Long("version") => {
                 return Err(Error::version("hc-unshare", env!("CARGO_PKG_VERSION")));
             }
+            _ if privileges::take(&mut given, option, &mut args)? => {}
             _ => return Err(args.unrecognized(option)),
         }
     }

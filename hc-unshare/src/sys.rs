@@ -1,7 +1,9 @@
-//! The only unsafe code of this tool: fork, signals, and the mount calls that nix does not wrap.
+//! The only unsafe code of this tool: fork, signals, capabilities, and the calls that nix does not wrap.
 #![allow(unsafe_code)]
 
+pub(crate) mod capabilities;
 pub(crate) mod mount;
+pub(crate) mod privileges;
 mod signals;
 
 pub(crate) use signals::{Signals, send, send_to_group, stop_this_process};
@@ -132,6 +134,12 @@ pub(crate) fn make_dumpable() -> nix::Result<()> {
     Errno::result(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 1) }).map(drop)
 }
 
+/// Makes the files in /proc/PID root's, and this process one that no other may trace.
+pub(crate) fn hide_this_process() -> nix::Result<()> {
+    // SAFETY: takes plain numbers.
+    Errno::result(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0) }).map(drop)
+}
+
 /// Has this process get `signal`, of this number, when its parent dies. Any change of credentials undoes it.
 pub(crate) fn set_parent_death_signal(signal: c_int) -> nix::Result<()> {
     // SAFETY: takes plain numbers.
@@ -162,48 +170,6 @@ pub(crate) fn leave_chroot() -> nix::Result<()> {
     let this_process = pidfd_of_this_process()?;
     // SAFETY: a descriptor that is open, and a plain number.
     Errno::result(unsafe { libc::setns(this_process.as_raw_fd(), libc::CLONE_NEWNS) }).map(drop)
-}
-
-/// Makes all permitted capabilities inheritable and ambient, so that they are not lost over exec.
-pub(crate) fn permitted_to_ambient() -> nix::Result<()> {
-    let mut header = CapabilityHeader { version: CAPABILITY_VERSION, pid: 0 };
-    let mut sets = [CapabilitySets::default(); 2];
-    // SAFETY: a header of the version that fills two structures, which are alive.
-    Errno::result(unsafe { libc::syscall(libc::SYS_capget, &raw mut header, sets.as_mut_ptr()) })?;
-    for set in &mut sets {
-        set.inheritable |= set.permitted;
-    }
-    // SAFETY: the same, and nothing is written to.
-    Errno::result(unsafe { libc::syscall(libc::SYS_capset, &raw mut header, sets.as_ptr()) })?;
-    let numbers = sets.iter().zip([0, 32]).flat_map(|(set, first)| {
-        let permitted = set.permitted;
-        (0..32).filter(move |bit| permitted >> bit & 1 == 1).map(move |bit| first + bit)
-    });
-    for number in numbers {
-        let (raise, number) = (libc::c_ulong::from(libc::PR_CAP_AMBIENT_RAISE.unsigned_abs()), number);
-        // SAFETY: takes plain numbers.
-        Errno::result(unsafe { libc::prctl(libc::PR_CAP_AMBIENT, raise, number, 0_u64, 0_u64) })?;
-    }
-    Ok(())
-}
-
-/// `_LINUX_CAPABILITY_VERSION_3`: 64 capabilities, in two structures.
-const CAPABILITY_VERSION: u32 = 0x2008_0522;
-
-/// `struct __user_cap_header_struct` of <linux/capability.h>.
-#[repr(C)]
-struct CapabilityHeader {
-    version: u32,
-    pid: c_int,
-}
-
-/// `struct __user_cap_data_struct`.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-struct CapabilitySets {
-    effective: u32,
-    permitted: u32,
-    inheritable: u32,
 }
 
 /// setdomainname(2).

@@ -11,6 +11,7 @@ mod newer;
 mod old_root;
 mod parent;
 mod persist;
+mod privileges;
 mod root;
 mod way_in;
 

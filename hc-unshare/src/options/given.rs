@@ -9,9 +9,10 @@ use crate::idmap::{Maps, Setgroups, Single, Wanted, Wish};
 use crate::mounts::Mount;
 use crate::names::Name;
 use crate::namespaces::Kind;
+use crate::privileges::Privileges;
 use crate::propagation::Propagation;
 use crate::root::{Manner, Root};
-use crate::{binfmt, names, uts};
+use crate::{binfmt, capabilities, names, uts};
 use hc::{Args, Error, Opt, Result};
 use nix::sched::CloneFlags;
 use std::ffi::{OsStr, OsString};
@@ -47,6 +48,8 @@ pub(crate) struct Plan {
     pub(crate) working_directory: Option<OsString>,
     /// Who NEXT is to be.
     pub(crate) credentials: Credentials,
+    /// What NEXT is not to have.
+    pub(crate) privileges: Privileges,
     /// What of the environment NEXT gets.
     pub(crate) environment: Kept,
     /// NEXT and its arguments; empty for a shell.
@@ -91,6 +94,7 @@ pub(super) struct Given {
     pub(super) interpreter: Option<OsString>,
     pub(super) working_directory: Option<OsString>,
     pub(super) credentials: Credentials,
+    pub(super) privileges: Privileges,
     pub(super) environment: Kept,
     pub(super) manner: Manner,
     pub(super) uts: uts::Names,
@@ -169,6 +173,8 @@ impl Given {
             self.mount_proc("/proc".into());
         }
         self.mounts.extend([Mount::Sys, Mount::Dev]);
+        self.privileges.shut_in();
+        self.credentials.capabilities.drop(capabilities::ALL);
     }
 
     /// Covers what /proc and /sys tell, when both are there.
@@ -216,7 +222,9 @@ impl Given {
         self.add_mask();
         let Given { mut kinds, names, owner, mut ids, clocks, fork, propagation, root, mut mounts, .. } =
             self;
-        let Given { binfmt, interpreter, working_directory, mut credentials, environment, .. } = self;
+        let Given {
+            binfmt, interpreter, working_directory, mut credentials, privileges, environment, ..
+        } = self;
         let Given { manner, uts, mut loopback, shared, .. } = self;
         // Last, for it may lie in one of the others.
         mounts.extend(binfmt.map(|target| Mount::Binfmt(target, interpreter)));
@@ -261,6 +269,7 @@ impl Given {
             loopback,
             working_directory,
             credentials,
+            privileges,
             environment,
             argv,
         })

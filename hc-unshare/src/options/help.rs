@@ -40,6 +40,21 @@ Root directory and mounts:
   -R, --root=DIR             make DIR the root directory; with -m there is no way back
   -w, --wd=DIR               change the working directory to DIR, in the new root
 
+What NEXT is not to have:
+      --cap-drop=LIST        drop these capabilities, or all
+      --cap-add=LIST         keep these, for a NEXT that is not root as well
+      --no-new-privs         no program gains privileges by set-user-ID and its kin
+      --seccomp=FILTER       system calls: default, none, or a compiled filter's file
+      --new-session          a session of its own, without the caller's terminal
+      --new-keyring          a session keyring of its own, without the caller's keys
+      --close-fds            no open files but 0, 1 and 2
+      --keep-fd=N            none but these and N
+      --rlimit=NAME=SOFT[:HARD]
+                             limit a resource, by prlimit(1)'s names
+      --umask=MODE           the bits that new files do not get, in octal
+      --oom-score-adj=N      how soon it is killed when memory runs out, up to 1000
+      --nice=N               its scheduling priority, -20 to 19
+
 Furnishing, each mount in the order of the options, below DIR or made there (implies -m):
       --bind=SRC:DIR[:OPT]   the caller's SRC; ro, nosuid, nodev, noexec, rec
       --tmpfs=DIR[:OPT]      an empty tmpfs; size=, mode=, nr_inodes=
@@ -59,7 +74,8 @@ Jail:
       --init                 stay as process 1: forward signals, reap (implies -pf)
       --jail                 all of it: namespaces, ids that are nobody's, --init,
                              --kill-child, --mount-proc, --sys, --dev, --mask,
-                             --loopback
+                             --loopback, --new-session, --new-keyring, --close-fds,
+                             --no-new-privs, --cap-drop=all, --seccomp=default
       --share=KIND           no namespace of that KIND: net, ipc, ...; with commas
 
 What else NEXT gets:

@@ -8,6 +8,7 @@ use crate::environment::Kept;
 use crate::fork::Fork;
 use crate::idmap::Wanted;
 use crate::names::Name;
+use crate::privileges::Privileges;
 use crate::propagation::Propagation;
 use crate::root::{Manner, Root};
 use crate::uts;
@@ -47,6 +48,7 @@ fn the_line_of_the_post() {
         loopback: false,
         working_directory: None,
         credentials: Credentials::default(),
+        privileges: Privileges::default(),
         environment: Kept::All,
         argv: ["/bin/echo", "-n"].map(OsString::from).to_vec(),
     };
