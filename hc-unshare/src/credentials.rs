@@ -27,6 +27,11 @@ impl Credentials {
     }
 }
 
+/// Then it stays nobody, and can make no files.
+fn unless_there_is_none(errno: Errno) -> nix::Result<()> {
+    if errno == Errno::EINVAL { Ok(()) } else { Err(errno) }
+}
+
 /// Who is to own the user namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Owner {
@@ -51,8 +56,10 @@ pub(crate) fn enter_as_root() -> Result<()> {
         result => result.map_err(|errno| refused("drop the supplementary groups", errno))?,
     }
     let (user, group) = (Uid::from_raw(0), Gid::from_raw(0));
-    setresgid(group, group, group).map_err(|errno| refused("become root's group", errno))?;
-    setresuid(user, user, user).map_err(|errno| refused("become root", errno))
+    setresgid(group, group, group)
+        .or_else(unless_there_is_none)
+        .map_err(|errno| refused("become root's group", errno))?;
+    setresuid(user, user, user).or_else(unless_there_is_none).map_err(|errno| refused("become root", errno))
 }
 
 /// A group of its own comes without the caller's supplementary groups.

@@ -106,7 +106,7 @@ fn furnish(plan: &Plan, tree: Option<OwnedFd>) -> Result<()> {
         loopback::bring_up()?;
     }
     let Plan { root, manner, mounts, propagation, .. } = plan;
-    let enter_as_root = plan.ids.are_left_to_jail();
+    let enter_as_root = plan.makes_files_for_others() && !causes::caller_is_mapped();
     let entry = root::Entry { root, manner: *manner, tree, enter_as_root, mounts, propagation: *propagation };
     entry.furnish_and_enter()?;
     plan.working_directory.as_deref().map_or(Ok(()), root::change_directory)

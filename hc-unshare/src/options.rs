@@ -142,7 +142,7 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
             Opt::Long("mask") => given.mask = true,
             Opt::Long("overlay-tmpfs") => given.manner.overlay_tmpfs = true,
             Opt::Long("read-only") => given.manner.read_only = true,
-            Opt::Long("idmap") => given.manner.idmap = true,
+            Opt::Long("idmap") => given.idmap(),
             Opt::Long("hostname") => {
                 given.kinds.push(Kind::Uts);
                 given.uts.host = Some(values::machine_name(args.value()?)?);

@@ -32,6 +32,8 @@ pub(crate) const DIRECTORY: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).unio
 pub(crate) struct Manner {
     /// For reading, as it was found: what is mounted in it for NEXT is as that says.
     pub(crate) read_only: bool,
+    /// As of mount_setattr(2).
+    pub(crate) attributes: u64,
     /// Changes go to a tmpfs.
     pub(crate) overlay_tmpfs: bool,
     /// With the ids of the new user namespace.
@@ -119,9 +121,13 @@ impl Entry<'_> {
             None => call::clone_tree(place, Depth::All)
                 .map_err(|errno| failed(directory, errno, causes::of_refused_copy(errno)))?,
         };
+        if self.manner.attributes != 0 {
+            let attributes = Attributes { set: self.manner.attributes, ..Attributes::default() };
+            call::set_attributes(&copy, Depth::All, attributes).map_err(|errno| refused(directory, errno))?;
+        }
         call::attach_tree(&copy, place)
             .map_err(|errno| failed(directory, errno, causes::of_refused_copy(errno)))?;
-        if self.manner.overlay_tmpfs { overlay::with_tmpfs(&copy) } else { Ok(copy) }
+        if self.manner.overlay_tmpfs { overlay::with_tmpfs(&copy, self.manner.attributes) } else { Ok(copy) }
     }
 }
 

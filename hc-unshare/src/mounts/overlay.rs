@@ -51,7 +51,7 @@ impl Overlay {
 
 /// `root` for reading, and changes in a tmpfs that goes with the mount namespace. Both are mounts of this namespace, the
 /// tmpfs on top of `root`.
-pub(crate) fn with_tmpfs(root: &OwnedFd) -> Result<OwnedFd> {
+pub(crate) fn with_tmpfs(root: &OwnedFd, attributes: u64) -> Result<OwnedFd> {
     let tmpfs = call::new_mount(c"tmpfs", &[(c"mode", Some(c"0755"))], 0).context("tmpfs for changes")?;
     call::attach_tree(&tmpfs, root).context("tmpfs for changes")?;
     let stat = fstat(root).context("the root")?;
@@ -73,7 +73,7 @@ pub(crate) fn with_tmpfs(root: &OwnedFd) -> Result<OwnedFd> {
     if !is_initial_namespace() {
         options.push((c"userxattr", None));
     }
-    let overlay = call::new_mount(c"overlay", &options, 0)
+    let overlay = call::new_mount(c"overlay", &options, attributes)
         .map_err(|errno| Error::new(format!("overlay: {}{}", hc::reason(errno), cause(errno))))?;
     call::attach_tree(&overlay, &tmpfs).context("overlay")?;
     Ok(overlay)

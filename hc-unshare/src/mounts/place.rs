@@ -60,10 +60,10 @@ impl View<'_> {
         }
     }
 
-    /// Opens `path` without following any link; `None` if it is not there.
+    /// Opens `path`, but what a link of the kernel's in /proc leads to; `None` if it is not there.
     pub(super) fn open_if_there(&self, path: &str) -> Result<Option<OwnedFd>> {
         let path = OsStr::new(path);
-        match self.look_up(path, Kind::File.flags() | OFlag::O_NOFOLLOW, ResolveFlag::RESOLVE_NO_SYMLINKS) {
+        match self.look_up(path, Kind::File.flags(), ResolveFlag::RESOLVE_NO_MAGICLINKS) {
             Ok(place) => Ok(Some(place)),
             Err(Errno::ENOENT | Errno::ENOTDIR) => Ok(None),
             Err(errno) => Err(self.failed(path, errno, "")),

@@ -12,6 +12,7 @@ use crate::namespaces::Kind;
 use crate::privileges::Privileges;
 use crate::propagation::Propagation;
 use crate::root::{Manner, Root};
+use crate::sys::mount;
 use crate::{binfmt, capabilities, names, uts};
 use hc::{Args, Error, Opt, Result};
 use nix::sched::CloneFlags;
@@ -62,6 +63,12 @@ impl Plan {
         let leaves = Kind::Mount.flag() | Kind::User.flag();
         let moves = self.root != Root::Unchanged;
         if self.namespaces.intersects(leaves) || moves { (&[], &self.names) } else { (&self.names, &[]) }
+    }
+
+    /// True where files are made for NEXT in a new user namespace, which takes somebody who has an id there.
+    pub(crate) fn makes_files_for_others(&self) -> bool {
+        let own = |mount: &Mount| !matches!(mount, Mount::Proc(_) | Mount::Binfmt(..));
+        self.namespaces.contains(Kind::User.flag()) && (self.ids.jail || self.mounts.iter().any(own))
     }
 
     /// True where a mount namespace is to be bound to a file.
@@ -155,6 +162,12 @@ impl Given {
         self.binfmt = target.or(self.binfmt.take()).or_else(|| Some(binfmt::DIRECTORY.into()));
     }
 
+    /// The ids of the user namespace for the root directory. A device node of root's outside would be one of root's inside.
+    pub(super) fn idmap(&mut self) {
+        self.manner.idmap = true;
+        self.manner.attributes |= mount::NODEV;
+    }
+
     /// Process 1 takes a PID namespace and a process to be it.
     pub(super) fn init(&mut self) {
         self.kinds.push(Kind::Pid);
@@ -167,6 +180,8 @@ impl Given {
         self.init();
         self.fork().kill_child.get_or_insert(libc::SIGKILL);
         self.ids.jail = true;
+        // One that somebody has put into the root directory is none.
+        self.manner.attributes |= mount::NODEV;
         self.loopback = true;
         self.mask = true;
         if !self.mounts.iter().any(|mount| matches!(mount, Mount::Proc(_))) {

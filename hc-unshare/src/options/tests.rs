@@ -144,10 +144,17 @@ fn a_jail_is_the_sum_of_its_parts() {
         "--dev",
         "--loopback",
         "-R/x",
+        "--new-session",
+        "--new-keyring",
+        "--no-new-privs",
+        "--seccomp=default",
+        "--close-fds",
+        "--cap-drop=all",
     ];
     let mut parts = parsed(&parts).unwrap();
     assert!(!parts.ids.jail);
     parts.ids.jail = true;
+    parts.manner.attributes = crate::sys::mount::NODEV;
     assert_eq!(jail, parts);
     let order = [Mount::Proc("/proc".into()), Mount::Sys, Mount::Mask, Mount::Dev];
     assert_eq!(jail.mounts, order);
