@@ -194,7 +194,7 @@ fn of_limits(namespaces: CloneFlags, limit: impl Fn(&str) -> Option<u64>) -> Str
 }
 
 /// False in a user namespace where the caller is nobody: one without a map, or with a map for others.
-pub(crate) fn caller_is_mapped() -> bool {
+fn caller_is_mapped() -> bool {
     let covers = |file, id| fs::read_to_string(file).map_or(true, |map| is_mapped(&map, id));
     covers("/proc/self/uid_map", geteuid().as_raw()) && covers("/proc/self/gid_map", getegid().as_raw())
 }

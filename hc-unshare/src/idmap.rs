@@ -223,6 +223,16 @@ impl Maps {
         [&self.users, &self.groups].iter().any(|map| matches!(map, Some(Map::Foreign(_))))
     }
 
+    /// True when the user `id` outside is somebody inside.
+    pub(crate) fn have_user(&self, id: u32) -> bool {
+        let covers = |range: &Range| id.checked_sub(range.outside).is_some_and(|at| at < range.count);
+        match &self.users {
+            Some(Map::Own(range)) => covers(range),
+            Some(Map::Foreign(ranges)) => ranges.iter().any(covers),
+            None => false,
+        }
+    }
+
     /// True when no file outside belongs to an id inside, so that the root directory has to be mounted with other ids.
     pub(crate) fn are_private(&self) -> bool {
         self.private
@@ -265,5 +275,15 @@ mod tests {
             matches!(own.look_up(&USERS, || 7, true), Ok(Some(Map::Foreign(ranges))) if ranges.len() == 1)
         );
         assert!(matches!(Side::default().look_up(&USERS, || 7, true), Ok(None)));
+    }
+
+    #[test]
+    fn who_is_in_a_map_is_told_by_the_ids_outside() {
+        let of = |users| Maps { users, ..Maps::default() };
+        let ranges = vec![Range::single(9, 7), Range { inside: 0, outside: 100, count: 10 }];
+        let map = of(Some(Map::Foreign(ranges)));
+        assert!(map.have_user(7) && map.have_user(100) && map.have_user(109));
+        assert!(!map.have_user(0) && !map.have_user(9) && !map.have_user(110));
+        assert!(of(Some(Map::Own(Range::single(0, 7)))).have_user(7) && !of(None).have_user(7));
     }
 }

@@ -34,7 +34,7 @@ mod uts;
 
 use fork::Child;
 use hc::{Environ, Error, Result, Status};
-use nix::unistd::getpid;
+use nix::unistd::{geteuid, getpid};
 use options::Plan;
 use outside::Outside;
 use seccomp::Filter;
@@ -47,7 +47,7 @@ fn run(args: hc::Args) -> Result<Status> {
     let plan = options::parse(args)?;
     let filter = plan.privileges.look_up()?;
     let maps = plan.ids.look_up(plan.owner.is_some())?;
-    let caller = getpid();
+    let (caller, user) = (getpid(), geteuid().as_raw());
     let (direct, names) = plan.names_by_way();
     let idmapped = plan.root_with_ids_of(&maps);
     let outside = match outside::start(&maps, names, idmapped)? {
@@ -80,7 +80,8 @@ fn run(args: hc::Args) -> Result<Status> {
     }
     let bound = names::bind(direct, caller)?;
     outside.as_ref().map_or(Ok(()), Outside::bind)?;
-    let divided = furnish(&plan, tree).and_then(|()| match init {
+    let enter_as_root = plan.makes_files_for_others() && !maps.have_user(user);
+    let divided = furnish(&plan, tree, enter_as_root).and_then(|()| match init {
         Some(setting) => init::start(setting, &plan.privileges),
         None => Ok(init::Role::Child),
     });
@@ -100,13 +101,12 @@ fn run(args: hc::Args) -> Result<Status> {
 }
 
 /// Makes the new namespaces a place to live in.
-fn furnish(plan: &Plan, tree: Option<OwnedFd>) -> Result<()> {
+fn furnish(plan: &Plan, tree: Option<OwnedFd>, enter_as_root: bool) -> Result<()> {
     plan.uts.set()?;
     if plan.loopback {
         loopback::bring_up()?;
     }
     let Plan { root, manner, mounts, propagation, .. } = plan;
-    let enter_as_root = plan.makes_files_for_others() && !causes::caller_is_mapped();
     let entry = root::Entry { root, manner: *manner, tree, enter_as_root, mounts, propagation: *propagation };
     entry.furnish_and_enter()?;
     plan.working_directory.as_deref().map_or(Ok(()), root::change_directory)
