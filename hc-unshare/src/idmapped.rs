@@ -16,7 +16,11 @@ pub(crate) fn tree(directory: &OsStr, process: Pid) -> Result<OwnedFd> {
     let shown = hc::show(directory);
     let place =
         open(directory, crate::root::DIRECTORY, Mode::empty()).context(format_args!("root {shown}"))?;
-    let tree = call::clone_tree(&place, Depth::All).context(format_args!("root {shown}"))?;
+    let refused = |errno| {
+        let because = cause(errno, &place);
+        Error::new(format!("mount {shown} with other ids: {}{because}", hc::reason(errno)))
+    };
+    let tree = call::clone_tree(&place, Depth::All).map_err(refused)?;
     let namespace = format!("/proc/{process}/ns/user");
     let user_namespace =
         open(namespace.as_str(), OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty()).context(&namespace)?;
@@ -27,10 +31,7 @@ pub(crate) fn tree(directory: &OsStr, process: Pid) -> Result<OwnedFd> {
         propagation: call::PRIVATE,
         ..Attributes::default()
     };
-    call::set_attributes(&tree, Depth::All, attributes).map_err(|errno| {
-        let because = cause(errno, &place);
-        Error::new(format!("mount {shown} with other ids: {}{because}", hc::reason(errno)))
-    })?;
+    call::set_attributes(&tree, Depth::All, attributes).map_err(refused)?;
     Ok(tree)
 }
 

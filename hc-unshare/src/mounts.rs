@@ -151,7 +151,8 @@ impl Mount {
     fn mount_sys(&self, view: &View<'_>) -> Result<()> {
         let flags = STRICT | MsFlags::MS_RDONLY;
         match self.try_mount(view, "sysfs", flags, None)? {
-            Err(Errno::EPERM) => {
+            // The other one: it is the host's that is there already.
+            Err(Errno::EPERM | Errno::EBUSY) => {
                 let bind = Bind::read_only("/sys", "/sys");
                 let sources = bind.open()?;
                 bind.make(view, &sources)

@@ -45,7 +45,7 @@ impl Bind {
         })?;
         let place = view.open_or_make(target, kind)?;
         call::attach_tree(&tree, &place).map_err(|errno| {
-            let hint = if errno == Errno::ENOTDIR { " (a file and a directory)" } else { "" };
+            let hint = if errno == Errno::EINVAL { " (a file and a directory)" } else { "" };
             Error::new(format!("bind {shown} to {}: {}{hint}", hc::show(target), hc::reason(errno)))
         })
     }

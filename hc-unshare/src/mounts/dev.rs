@@ -23,10 +23,12 @@ const LINKS: [(&str, &str); 5] = [
     ("ptmx", "pts/ptmx"),
 ];
 
-/// The host's devices, if all are there: they may be needed when something else is mounted over them.
+const NOT_THE_DEVICE: &str = "the host's is not the device of that name";
+
+/// The host's devices, up to the first that is not there: they may be needed when something else is mounted over them.
 pub(super) fn open_sources() -> Sources {
     let devices = DEVICES.iter().map(|(name, major, minor)| host_s_device(name, makedev(*major, *minor)));
-    devices.collect::<Result<_>>().unwrap_or_default()
+    devices.map_while(Result::ok).collect()
 }
 
 /// Mounts it on /dev.
@@ -62,7 +64,7 @@ fn device(dev: &OwnedFd, name: &str, number: libc::dev_t, source: Option<&OwnedF
     let mode = Mode::from_bits_truncate(0o666);
     match mknodat(dev, name, SFlag::S_IFCHR, mode, number) {
         Err(Errno::EPERM) => {
-            let source = source.ok_or_else(|| Error::new("not all of the host's devices are there"))?;
+            let source = source.ok_or_else(|| Error::new(NOT_THE_DEVICE))?;
             mknodat(dev, name, SFlag::S_IFREG, mode, 0).context("mknod")?;
             let how = OpenHow::new()
                 .flags(OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC)
@@ -86,7 +88,7 @@ pub(super) fn host_s_device(name: &str, number: libc::dev_t) -> Result<OwnedFd> 
     if kind == SFlag::S_IFCHR && stat.st_rdev == number {
         Ok(device)
     } else {
-        Err(Error::new("the host's is not the device of that name"))
+        Err(Error::new(NOT_THE_DEVICE))
     }
 }
 
