@@ -70,7 +70,7 @@ fn delete_killed_at_any_call_is_done_by_the_next() {
 fn exec_killed_at_any_call_leaves_nothing() {
     require!(can_make_hosts(), ROOT);
     let host = Host::shared();
-    done(Cmd::sh("hc-netns add a; mkdir -p /etc/netns/a; echo >/etc/netns/a/hosts").on(&host));
+    done(Cmd::sh("hc-netns add a; mkdir -p /etc/netns/a; echo >/etc/netns/a/issue").on(&host));
     let before = (host.listing("/run"), host.mounts());
     for at in &strace::calls(&host, &ours(&host, "exec a /bin/true")) {
         killed(&host, "exec a /bin/true", at);

@@ -41,16 +41,16 @@ fn next_sees_the_files_of_the_namespace_in_etc() {
     require!(can_make_hosts(), ROOT);
     let host = Host::new();
     without_cgroups(&host);
-    let files = "mkdir -p /etc/netns/a/apt /etc/netns/b && cd /etc/netns/a && echo in a >hosts &&
-                 echo in a too >apt/x && ln -s hosts passwd && echo no >../b/group && ls -A /etc/netns/a";
-    Cmd::sh(files).on(&host).run().ok().says("apt\nhosts\npasswd\n");
+    let files = "mkdir -p /etc/netns/a/apt /etc/netns/b && cd /etc/netns/a && echo in a >issue &&
+                 echo in a too >apt/x && ln -s issue passwd && echo no >../b/group && ls -A /etc/netns/a";
+    Cmd::sh(files).on(&host).run().ok().says("apt\nissue\npasswd\n");
     let view = compare::views("ip netns exec", "hc-netns exec", &["a"], |cmd| cmd.on(&host));
     assert_eq!(at(&view.mounts(), "/etc").len(), 3);
-    let read = "cat /etc/hosts /etc/apt/x /etc/passwd";
+    let read = "cat /etc/issue /etc/apt/x /etc/passwd";
     ours(&host, &format!("exec a {read}")).run().ok().quiet().says("in a\nin a too\nin a\n");
     // And they are the host's again outside.
-    let outside = fs::read("/etc/hosts").unwrap();
-    Cmd::line(["cat", "/etc/hosts"]).on(&host).run().ok().says(outside);
+    let outside = fs::read("/etc/issue").unwrap();
+    Cmd::line(["cat", "/etc/issue"]).on(&host).run().ok().says(outside);
 }
 
 #[test]
@@ -59,9 +59,9 @@ fn a_file_of_etc_that_cannot_be_mounted_is_told_and_left_out() {
     let host = Host::new();
     done(ours(&host, "add a"));
     let files =
-        "mkdir -p /etc/netns/a/group && cd /etc/netns/a && echo mine >hosts && >\"$(printf 'f\\nx')\"";
+        "mkdir -p /etc/netns/a/group && cd /etc/netns/a && echo mine >issue && >\"$(printf 'f\\nx')\"";
     done(Cmd::sh(format!("{files}; ln -s /nowhere passwd")).on(&host));
-    let output = ours(&host, "exec a cat /etc/hosts").run().ok().says("mine\n");
+    let output = ours(&host, "exec a cat /etc/issue").run().ok().says("mine\n");
     let text = String::from_utf8(output.stderr).unwrap();
     let mut lines: Vec<&str> = text.lines().collect();
     lines.sort_unstable();
