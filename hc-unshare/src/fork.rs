@@ -1,10 +1,10 @@
 //! The child that becomes NEXT, and what ties it to its parent.
 
 use crate::init::Setting;
-use crate::sys;
+use crate::{parent, sys};
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
-use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, sigprocmask};
+use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, sigprocmask};
 use nix::unistd::{ForkResult, Pid, chdir};
 use std::os::fd::OwnedFd;
 use std::os::raw::c_int;
@@ -52,8 +52,8 @@ pub(crate) struct Child {
 pub(crate) fn fork(how: &Fork) -> Result<Role> {
     // A caller that ignores SIGCHLD has its children reaped by the kernel, status and all.
     let caller_s_sigchld = sys::default_sigchld().context("sigaction SIGCHLD")?;
-    let init = if how.init { Some(Setting::new()?) } else { None };
-    let caller_s = if how.init { None } else { Some(block_for_parent(how)?) };
+    let init = if how.init { Some(Setting::new(caller_s_sigchld)?) } else { None };
+    let caller_s = if how.init { None } else { Some(block_for_parent()?) };
     let tie = how.kill_child.map(Tie::to_this_process).transpose()?;
     match checked()? {
         ForkResult::Parent { child } => {
@@ -76,19 +76,10 @@ pub(crate) fn fork(how: &Fork) -> Result<Role> {
     }
 }
 
-/// Blocks what the parent does not die of. Returns what was blocked before.
-fn block_for_parent(how: &Fork) -> Result<SigSet> {
-    let mut parent_s = SigSet::empty();
-    // The last three: the parent stops when it has seen that the child has. Stopped by the terminal before that, it would
-    // stop once more when it goes on.
-    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU] {
-        parent_s.add(signal);
-    }
-    if how.forward {
-        // Then all three are waited for, in one place.
-        parent_s.add(Signal::SIGCHLD);
-    }
+/// Blocks what the parent waits for, or lets pass by. Returns what was blocked before.
+fn block_for_parent() -> Result<SigSet> {
     let mut caller_s = SigSet::empty();
+    let parent_s = parent::blocked();
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&parent_s), Some(&mut caller_s)).context("sigprocmask")?;
     Ok(caller_s)
 }

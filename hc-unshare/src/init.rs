@@ -7,11 +7,12 @@ pub(crate) use parent::follow;
 use crate::capabilities::KILL;
 use crate::fork::{self, Tie};
 use crate::privileges::Privileges;
-use crate::sys::{self, Ended, Patience, Signals};
+use crate::sys::{self, Ended, Signals};
 use crate::terminal::Terminal;
 use hc::{Context, Result, Status};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigAction, SigHandler};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::unistd::{ForkResult, Pid, getpid, read, setpgid, write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -27,6 +28,8 @@ const BACKGROUND: u8 = b'b';
 pub(crate) struct Setting {
     /// All signals, blocked.
     signals: Signals,
+    /// The caller's handling of SIGCHLD.
+    sigchld: SigAction,
     /// The caller's terminal, if it has one.
     terminal: Option<Terminal>,
     line: Line,
@@ -40,11 +43,11 @@ struct Line {
 
 impl Setting {
     /// For this process and the child that it is about to make.
-    pub(crate) fn new() -> Result<Self> {
+    pub(crate) fn new(sigchld: SigAction) -> Result<Self> {
         let (kind, flags) = (SockType::Stream, SockFlag::SOCK_CLOEXEC);
         let (parent, init) = socketpair(AddressFamily::Unix, kind, None, flags).context("socketpair")?;
         let signals = Signals::block_all().context("block the signals")?;
-        Ok(Setting { signals, terminal: Terminal::of_caller(), line: Line { parent, init } })
+        Ok(Setting { signals, sigchld, terminal: Terminal::of_caller(), line: Line { parent, init } })
     }
 }
 
@@ -69,7 +72,7 @@ pub(crate) struct Init {
 //   init     process 1, in a process group of its own; takes all signals one by one, and reaps
 //   child    process 2, in another group, which gets the terminal if the caller had it; goes on to become NEXT
 pub(crate) fn start(setting: Setting, privileges: &Privileges) -> Result<Role> {
-    let Setting { signals, terminal, line: Line { parent, init: line } } = setting;
+    let Setting { signals, sigchld, terminal, line: Line { parent, init: line } } = setting;
     drop(parent);
     // A new session has no terminal, and is a process group of its own.
     let terminal = terminal.filter(|_| !privileges.new_session);
@@ -82,6 +85,9 @@ pub(crate) fn start(setting: Setting, privileges: &Privileges) -> Result<Role> {
             }
             // In both processes, for either may be first.
             give(terminal.as_ref(), getpid())?;
+            if matches!(sigchld.handler(), SigHandler::SigIgn) {
+                sys::restore_sigchld(&sigchld).context("sigaction SIGCHLD")?;
+            }
             signals.restore().context("sigprocmask")?;
             Ok(Role::Child)
         }
@@ -141,7 +147,7 @@ impl Init {
     /// Waits for all that have ended. The status of the child, if it is among them.
     fn reap(&self) -> Result<Option<Status>> {
         loop {
-            match sys::wait_for_any(Patience::None).context("wait")? {
+            match sys::wait_for_any().context("wait")? {
                 None => return Ok(None),
                 Some((process, ended)) if process == self.child => match ended {
                     Ended::Exited(code) => return Ok(Some(status(code))),

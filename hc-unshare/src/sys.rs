@@ -6,7 +6,7 @@ pub(crate) mod mount;
 pub(crate) mod privileges;
 mod signals;
 
-pub(crate) use signals::{Signals, send, send_to_group, stop_this_process};
+pub(crate) use signals::{Signals, discard, next_signal, send, send_to_group, stop_this_process};
 
 use nix::errno::Errno;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
@@ -43,29 +43,13 @@ pub(crate) enum Ended {
     Stopped,
 }
 
-/// Whether to wait until there is news.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Patience {
-    None,
-    Endless,
-}
-
 /// Waits until `child` has ended.
 pub(crate) fn wait_for(child: Pid) -> nix::Result<Ended> {
     loop {
-        if let Some(ended) = wait(child, 0)? {
+        if let Some((_, ended)) = news(child.as_raw(), 0)? {
             return Ok(ended);
         }
     }
-}
-
-/// News of `child`: that it has ended, or was stopped.
-pub(crate) fn wait_for_change(child: Pid, patience: Patience) -> nix::Result<Option<Ended>> {
-    wait(child, if patience == Patience::None { libc::WUNTRACED | libc::WNOHANG } else { libc::WUNTRACED })
-}
-
-fn wait(child: Pid, options: c_int) -> nix::Result<Option<Ended>> {
-    Ok(news(child.as_raw(), options)?.map(|(_, ended)| ended))
 }
 
 /// waitpid(2). Signals are numbers here: nix has no name for a real-time signal, and answers EINVAL about a child that
@@ -86,10 +70,9 @@ fn news(child: libc::pid_t, options: c_int) -> nix::Result<Option<(Pid, Ended)>>
     })
 }
 
-/// News of any child, and which one: also of those that were not this process's to begin with.
-pub(crate) fn wait_for_any(patience: Patience) -> nix::Result<Option<(Pid, Ended)>> {
-    let options = if patience == Patience::None { libc::WUNTRACED | libc::WNOHANG } else { libc::WUNTRACED };
-    match news(-1, options) {
+/// News of any child, and which one, if there is some: also of those that were not this process's to begin with.
+pub(crate) fn wait_for_any() -> nix::Result<Option<(Pid, Ended)>> {
+    match news(-1, libc::WUNTRACED | libc::WNOHANG) {
         Err(Errno::ECHILD) => Ok(None),
         result => result,
     }

@@ -32,7 +32,7 @@ impl Terminal {
         }
     }
 
-    /// Puts the caller in the foreground again, unless somebody else has taken it.
+    /// Puts the caller in the foreground again.
     pub(crate) fn take_back(&self) -> Result<()> {
         self.give_to(self.group)
     }

@@ -10,12 +10,14 @@ use std::os::fd::OwnedFd;
 
 /// Follows `init`, process 1 of the new PID namespace.
 pub(crate) fn follow(init: Pid, setting: Setting) -> Result<Status> {
-    let Setting { signals, terminal, line: Line { parent: line, init: theirs } } = setting;
+    let Setting { signals, terminal, line: Line { parent: line, init: theirs }, .. } = setting;
     drop(theirs);
+    // Whether the terminal is NEXT's: then it is to be taken back, and otherwise somebody else's to keep.
+    let mut lent = terminal.is_some();
     loop {
         let (signal, word) = wait_for_either(&signals, Some(&line))?;
         // The init holds its end of the line as long as it lives.
-        if word && !has_stopped(&line, terminal.as_ref())? {
+        if word && !has_stopped(&line, terminal.as_ref(), &mut lent)? {
             break;
         }
         if !signal {
@@ -23,11 +25,16 @@ pub(crate) fn follow(init: Pid, setting: Setting) -> Result<Status> {
         }
         match signals.next().context("read signals")? {
             libc::SIGCHLD => {}
+            // Brought to the foreground by the shell, which knows of this process alone.
+            libc::SIGCONT if terminal.as_ref().is_some_and(Terminal::is_ours) => {
+                let _ = write(&line, &[FOREGROUND]);
+                lent = true;
+            }
             signal => sys::send(init, signal),
         }
     }
     let ended = sys::wait_for(init).context("wait")?;
-    terminal.as_ref().map_or(Ok(()), Terminal::take_back)?;
+    take_back(terminal.as_ref(), lent)?;
     match ended {
         Ended::Exited(code) => Ok(status(code)),
         Ended::Killed(signal) => {
@@ -40,17 +47,24 @@ pub(crate) fn follow(init: Pid, setting: Setting) -> Result<Status> {
 
 /// Reads a word of the init's, which is that NEXT has stopped. A shell that has stopped its job expects that all of it
 /// stands still, and goes on together. False when the init has ended.
-fn has_stopped(line: &OwnedFd, terminal: Option<&Terminal>) -> Result<bool> {
+fn has_stopped(line: &OwnedFd, terminal: Option<&Terminal>, lent: &mut bool) -> Result<bool> {
     match read(line, &mut [0]) {
         Ok(0) | Err(Errno::ECONNRESET) => return Ok(false),
         Err(Errno::EINTR) => return Ok(true),
         result => result.context("read")?,
     };
-    terminal.map_or(Ok(()), Terminal::take_back)?;
+    take_back(terminal, *lent)?;
     // Returns when somebody lets this process go on.
     sys::stop_this_process();
-    let word = if terminal.is_some_and(Terminal::is_ours) { FOREGROUND } else { BACKGROUND };
+    // What has let it go on is told by word, and once.
+    sys::discard(libc::SIGCONT);
+    *lent = terminal.is_some_and(Terminal::is_ours);
+    let word = if *lent { FOREGROUND } else { BACKGROUND };
     // If the init has ended meanwhile, that is the next news.
     let _ = write(line, &[word]);
     Ok(true)
+}
+
+fn take_back(terminal: Option<&Terminal>, lent: bool) -> Result<()> {
+    terminal.filter(|_| lent).map_or(Ok(()), Terminal::take_back)
 }

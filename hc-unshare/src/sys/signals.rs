@@ -2,49 +2,41 @@
 
 use super::owned;
 use nix::errno::Errno;
+use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::Pid;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::raw::c_int;
+use std::ptr;
+use std::time::Duration;
 
 /// Those that a process gets for what it does itself, and that end it whether they are blocked or not.
 const FAULTS: [c_int; 6] =
     [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS];
 
-/// All signals, blocked and to be read one by one: signalfd(2).
+/// All signals, blocked and to be read one by one: signalfd(2). By raw calls, for the C library keeps two signals to itself,
+/// which somebody may send all the same.
 pub(crate) struct Signals {
     descriptor: OwnedFd,
-    before: libc::sigset_t,
+    before: u64,
 }
 
 impl Signals {
     /// Blocks all but the faults.
     pub(crate) fn block_all() -> nix::Result<Self> {
-        let mut set = MaybeUninit::uninit();
-        // SAFETY: fills the set.
-        unsafe { libc::sigfillset(set.as_mut_ptr()) };
-        for fault in FAULTS {
-            // SAFETY: a set that is filled, and the number of a signal.
-            unsafe { libc::sigdelset(set.as_mut_ptr(), fault) };
-        }
-        let mut before = MaybeUninit::uninit();
-        // SAFETY: a set that is filled, and memory for another one.
-        let blocked = unsafe { libc::sigprocmask(libc::SIG_BLOCK, set.as_ptr(), before.as_mut_ptr()) };
-        Errno::result(blocked)?;
-        // SAFETY: the call has filled it.
-        let before = unsafe { before.assume_init() };
-        let flags = libc::SFD_CLOEXEC | libc::SFD_NONBLOCK;
-        // SAFETY: a set that is filled, and plain numbers.
-        let descriptor = owned(unsafe { libc::signalfd(-1, set.as_ptr(), flags) }.into())?;
+        let set = FAULTS.iter().fold(u64::MAX, |set, fault| set & !(1 << (fault - 1)));
+        let mut before = 0;
+        change_mask(libc::SIG_BLOCK, set, &mut before)?;
+        let (pointer, size, flags) =
+            (&raw const set, size_of::<u64>(), libc::SFD_CLOEXEC | libc::SFD_NONBLOCK);
+        // SAFETY: a set that is alive, its size, and plain numbers.
+        let descriptor = owned(unsafe { libc::syscall(libc::SYS_signalfd4, -1, pointer, size, flags) })?;
         Ok(Signals { descriptor, before })
     }
 
     /// Blocks what was blocked before.
     pub(crate) fn restore(&self) -> nix::Result<()> {
-        // SAFETY: a set from the kernel; the present one is not asked for.
-        let set =
-            unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const self.before, std::ptr::null_mut()) };
-        Errno::result(set).map(drop)
+        change_mask(libc::SIG_SETMASK, self.before, &mut 0)
     }
 
     /// The next one that has come in; SIGCHLD, after which one looks anyway, if there is none.
@@ -65,9 +57,42 @@ impl Signals {
     }
 }
 
+/// Takes `signal`, which is blocked, if it has come in: rt_sigtimedwait(2).
+pub(crate) fn discard(signal: c_int) {
+    let (set, none) = (1_u64 << (signal - 1), libc::timespec { tv_sec: 0, tv_nsec: 0 });
+    let (pointer, size) = (&raw const set, size_of::<u64>());
+    let information = ptr::null_mut::<libc::siginfo_t>();
+    // SAFETY: a set and a time that are alive; what there is to know of the signal is not asked for.
+    unsafe { libc::syscall(libc::SYS_rt_sigtimedwait, pointer, information, &raw const none, size) };
+}
+
+/// rt_sigprocmask(2): `set`, one bit a signal, and what was blocked `before`.
+fn change_mask(how: c_int, set: u64, before: &mut u64) -> nix::Result<()> {
+    let (pointer, size) = (&raw const set, size_of::<u64>());
+    // SAFETY: two sets that are alive, and their size.
+    let changed = unsafe { libc::syscall(libc::SYS_rt_sigprocmask, how, pointer, &raw mut *before, size) };
+    Errno::result(changed).map(drop)
+}
+
 impl AsFd for Signals {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.descriptor.as_fd()
+    }
+}
+
+/// The next signal of `set`, which is blocked; `None` if none comes in while there is patience. sigtimedwait(2).
+pub(crate) fn next_signal(set: &SigSet, patience: Option<Duration>) -> nix::Result<Option<Signal>> {
+    let patience = patience.map(|patience| libc::timespec {
+        tv_sec: libc::time_t::try_from(patience.as_secs()).unwrap_or(libc::time_t::MAX),
+        tv_nsec: patience.subsec_nanos().into(),
+    });
+    let timeout = patience.as_ref().map_or(ptr::null(), ptr::from_ref);
+    let set: &libc::sigset_t = set.as_ref();
+    // SAFETY: a set and a time that are alive; without a time it waits for ever; no more than the number is asked for.
+    match Errno::result(unsafe { libc::sigtimedwait(set, ptr::null_mut(), timeout) }) {
+        Ok(number) => Signal::try_from(number).map(Some),
+        Err(Errno::EAGAIN | Errno::EINTR) => Ok(None),
+        Err(errno) => Err(errno),
     }
 }
 

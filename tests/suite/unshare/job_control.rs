@@ -1,5 +1,7 @@
 //! A child that is stopped stops its parent, so that a shell notices; and both go on together.
 
+mod unwilling;
+
 use super::unshare;
 use hc_tests::{Cmd, Running, can_make_hosts, eventually, require};
 use nix::sys::signal::{Signal, kill};

@@ -156,21 +156,21 @@ fn deaths_by_signals_are_alike() {
     stage.same(as_root, &[&["-fp", "sh", "-c", "kill -TERM $$; kill -KILL $$; exit 3"]]);
 }
 
-/// What /proc says about the signals of a process.
-fn signals(pid: i32) -> Vec<String> {
+/// What /proc says about the signals of a process, without those in `but`.
+fn signals(pid: i32, but: &[i32]) -> Vec<String> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let wanted = ["SigBlk", "SigIgn", "SigCgt", "SigPnd", "ShdPnd"];
     let lines = status.lines().filter(|line| wanted.iter().any(|key| line.starts_with(key)));
-    lines.map(without_stops).collect()
+    let without = |line: &str| {
+        let (key, set) = line.split_once(":\t").unwrap();
+        let set = u64::from_str_radix(set, 16).unwrap();
+        format!("{key} {:x}", but.iter().fold(set, |set, signal| set & !(1_u64 << (signal - 1))))
+    };
+    lines.map(without).collect()
 }
 
-/// A set of signals without TSTP, TTIN and TTOU: that these stop the child, and the parent by way of it, is ours alone.
-fn without_stops(line: &str) -> String {
-    let (key, set) = line.split_once(":\t").unwrap();
-    let set = u64::from_str_radix(set, 16).unwrap();
-    let stops = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU].map(|signal| 1_u64 << (signal - 1));
-    format!("{key} {:x}", stops.iter().fold(set, |set, signal| set & !signal))
-}
+/// What the parent waits for beside the child's end: that it stops with the child, and the child with it, is ours alone.
+const STOPS: [i32; 5] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU, libc::SIGCONT, libc::SIGCHLD];
 
 #[test]
 fn the_signals_of_parent_and_child_are_alike() {
@@ -193,7 +193,7 @@ fn the_signals_of_parent_and_child_are_alike() {
                 running.expect("ready\n");
                 let children = running.descendants();
                 assert_eq!(children.len(), 1, "{children:?}");
-                let found = [signals(running.pid()), signals(children[0])];
+                let found = [signals(running.pid(), &STOPS), signals(children[0], &[])];
                 running.write(b"\n", true);
                 running.wait().ok();
                 found
