@@ -10,6 +10,9 @@ use std::sync::OnceLock;
 
 const TOOLS: [&str; 5] = ["hc-env", "hc-netns", "hc-rootfs", "hc-run", "hc-unshare"];
 const PROBE: &str = "hc-probe";
+const ATTACK: &str = "hc-attack";
+/// What is not installed.
+const OF_TESTS: [&str; 2] = [PROBE, ATTACK];
 
 /// The file of a tool, by the name it is installed under.
 pub fn tool(name: &str) -> PathBuf {
@@ -17,9 +20,25 @@ pub fn tool(name: &str) -> PathBuf {
     bin_dir().join(name)
 }
 
+/// The file of a tool as it is installed: with `HC_BIN_DIR` from there, else as `make` builds it, which takes half a minute
+/// if it was not done before. For what depends on how the compiler has done.
+pub fn release(name: &str) -> PathBuf {
+    if std::env::var_os("HC_BIN_DIR").is_some() {
+        return tool(name);
+    }
+    let bins = TOOLS.into_iter().flat_map(|tool| ["--bin", tool]);
+    let words: Vec<&str> = std::iter::once("--release").chain(bins).collect();
+    called(name, &cargo_build(&words))
+}
+
 /// The file of the program that shows what it inherited. Static, as the tools are.
 pub fn probe() -> PathBuf {
     bin_dir().join(PROBE)
+}
+
+/// The file of the program that tries ways out. Static likewise.
+pub fn attack() -> PathBuf {
+    bin_dir().join(ATTACK)
 }
 
 /// The one directory that all tools are in, where every user can execute them.
@@ -31,9 +50,9 @@ pub fn bin_dir() -> &'static Path {
             let given = docs::file("").join(given);
             let given = std::fs::canonicalize(&given)
                 .unwrap_or_else(|error| panic!("HC_BIN_DIR: {}: {error}", given.display()));
-            // The probe is not installed; the one beside this test goes with them.
+            // These are not installed; those beside this test go with them.
             let mut files: HashMap<&str, PathBuf> = TOOLS.map(|tool| (tool, given.join(tool))).into();
-            files.insert(PROBE, beside_this_test(PROBE));
+            files.extend(OF_TESTS.map(|name| (name, beside_this_test(name))));
             together(&files)
         }
         None => together(&build()),
@@ -87,24 +106,31 @@ fn build() -> HashMap<&'static str, PathBuf> {
         Some("debug") | None => "dev".to_owned(),
         Some(other) => other.to_owned(),
     };
+    // A directory named like a target triple is one; without, the build was for the host as such.
+    let triple = name(directory.parent()).filter(|name| name.contains('-'));
+    let target = triple.map(|triple| format!("--target={triple}"));
+    let words: Vec<&str> = ["--bins", "--profile", &profile].into_iter().chain(target.as_deref()).collect();
+    let files = cargo_build(&words);
+    TOOLS.into_iter().chain(OF_TESTS).map(|name| (name, called(name, &files))).collect()
+}
+
+/// Builds, with these words behind `cargo build`. All executables that come of it, also if they were there already.
+fn cargo_build(words: &[&str]) -> Vec<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
         .current_dir(docs::file(""))
-        .args(["build", "--workspace", "--bins", "--offline", "--locked", "--profile", &profile])
+        .args(["build", "--workspace", "--offline", "--locked"])
+        .args(words)
         .arg("--message-format=json-render-diagnostics");
-    // A directory named like a target triple is one; without, the build was for the host as such.
-    if let Some(triple) = name(directory.parent()).filter(|name| name.contains('-')) {
-        command.args(["--target", &triple]);
-    }
     let output = command.output().expect("cargo, to build the tools");
     assert!(output.status.success(), "cargo build:\n{}", String::from_utf8_lossy(&output.stderr));
-    let files = executables(&output.stdout);
-    let find = |name: &'static str| {
-        let file = files.iter().find(|file| file.file_name() == Some(OsStr::new(name)));
-        (name, file.unwrap_or_else(|| panic!("cargo build made no {name}")).clone())
-    };
-    TOOLS.into_iter().chain([PROBE]).map(find).collect()
+    executables(&output.stdout)
+}
+
+fn called(name: &str, files: &[PathBuf]) -> PathBuf {
+    let file = files.iter().find(|file| file.file_name() == Some(OsStr::new(name)));
+    file.unwrap_or_else(|| panic!("cargo build made no {name}")).clone()
 }
 
 /// The files that cargo's messages, one JSON object a line, name as executable.

@@ -4,6 +4,7 @@
 //!   limit; [`Output`] is what came of it, and how a test says what it expected.
 //! * [`Dir`] is a directory for one test, [`Host`] a machine for one: mounts, network and names of its own.
 //! * [`View`] is what the kernel says about a process, as the program `hc-probe` printed it.
+//! * [`attack`] is the program `hc-attack`, which tries ways out of a container.
 //! * [`compare`] runs one command line under an original tool and under ours.
 //! * [`strace`] kills a tool at each of its system calls.
 //! * [`docs`] reads manual pages, help texts and parsers.
@@ -36,11 +37,12 @@ pub mod strace;
 mod sys;
 mod view;
 
-pub use binaries::{bin_dir, probe, tool};
+pub use binaries::{attack, bin_dir, probe, release, tool};
 pub use command::{Cmd, NOBODY, find};
 pub use dir::Dir;
 pub use host::Host;
 pub use output::{Ended, Output};
 pub use require::{can_make_hosts, is_root, skip, user_namespaces};
 pub use running::{Running, eventually, meanwhile};
+pub use sys::send;
 pub use view::View;

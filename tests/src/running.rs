@@ -119,6 +119,11 @@ impl Running {
         }
     }
 
+    /// What it has written to its standard output, as far as that has been read.
+    pub fn said(&self) -> String {
+        String::from_utf8_lossy(&self.stdout.bytes).into_owned()
+    }
+
     /// True when it has ended.
     pub fn has_ended(&mut self) -> bool {
         self.reap();

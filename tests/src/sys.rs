@@ -30,6 +30,13 @@ pub(crate) fn pidfd(pid: u32) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(descriptor) }
 }
 
+/// kill(2), by number: nix has no names for the signals of real time.
+pub fn send(process: i32, signal: i32) {
+    // SAFETY: plain numbers.
+    let sent = unsafe { libc::kill(process, signal) };
+    assert!(sent == 0, "kill {process} {signal}: {}", io::Error::last_os_error());
+}
+
 /// poll(2): which of `wanted` (descriptor, events) are ready within `milliseconds`.
 pub(crate) fn poll(wanted: &[(RawFd, i16)], milliseconds: i32) -> Vec<bool> {
     let mut set: Vec<libc::pollfd> =
@@ -153,12 +160,15 @@ fn become_user(user: u32) -> io::Result<()> {
     check(unsafe { libc::setuid(user) })
 }
 
-/// Every signal at its default, except what `start` says.
+/// Every signal at its default, except what `start` says. By the raw call, for the C library keeps two of them to itself.
 fn signals(start: &Start) {
     for number in 1..=64 {
-        let action = if start.ignored.contains(&number) { libc::SIG_IGN } else { libc::SIG_DFL };
-        // SAFETY: no handler; numbers that cannot be set are refused.
-        unsafe { libc::signal(number, action) };
+        let handler = if start.ignored.contains(&number) { libc::SIG_IGN } else { libc::SIG_DFL };
+        // The kernel's structure: handler, flags, restorer, and the mask, which is as long as is said.
+        let action = [handler, 0, 0, 0];
+        let none = std::ptr::null::<usize>();
+        // SAFETY: a structure that is alive, and no handler; numbers that cannot be set are refused.
+        unsafe { libc::syscall(libc::SYS_rt_sigaction, number, action.as_ptr(), none, size_of::<usize>()) };
     }
     // SAFETY: all zero is the empty set.
     let mut set: libc::sigset_t = unsafe { std::mem::zeroed() };

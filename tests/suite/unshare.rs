@@ -5,6 +5,9 @@ mod corners;
 mod diagnostics;
 mod differential;
 mod drop_in;
+mod furnish;
+mod init;
+mod jail;
 mod job_control;
 mod kill_child;
 mod newer;
@@ -16,6 +19,7 @@ mod root;
 mod way_in;
 
 use hc_tests::{Cmd, Dir};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 /// `hc-unshare`, and these words.
@@ -58,4 +62,33 @@ impl Root {
     fn option(&self, option: &str) -> String {
         format!("{option}={}", self.path().display())
     }
+}
+
+/// Who starts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    Root,
+    Nobody,
+}
+
+impl Who {
+    const ALL: [Who; 2] = [Who::Root, Who::Nobody];
+
+    fn starts(self, cmd: Cmd) -> Cmd {
+        match self {
+            Who::Root => cmd,
+            Who::Nobody => cmd.as_nobody(),
+        }
+    }
+}
+
+/// A root directory with every mount point of a jail, and the programs that look around and that attack.
+fn cell() -> Root {
+    let root = Root::new();
+    for name in ["sys", "dev"] {
+        root.dir.directory(root.path().join(name));
+    }
+    std::fs::set_permissions(root.path().join("tmp"), PermissionsExt::from_mode(0o1777)).unwrap();
+    root.dir.program(root.path().join("hc-attack"), std::fs::read(hc_tests::attack()).unwrap());
+    root
 }

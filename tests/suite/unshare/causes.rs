@@ -7,7 +7,7 @@ use super::{Root, unshare};
 use hc_tests::{Cmd, Dir, Host, Output, can_make_hosts, require, user_namespaces};
 
 /// `output` with the directory of a test as `/x`, and the number of a process in /proc as 7: the page's examples.
-fn as_example(mut output: Output, directory: &str) -> Output {
+pub(super) fn as_example(mut output: Output, directory: &str) -> Output {
     let text = String::from_utf8(output.stderr).unwrap().replace(directory, "/x");
     let mut shown = String::new();
     let mut rest = text.as_str();

@@ -11,7 +11,7 @@ use super::unshare;
 use hc_tests::{Cmd, Host, Output, View};
 
 /// A machine that gives subordinate ids to nobody, and none to root.
-fn host_with_subids() -> Host {
+pub(super) fn host_with_subids() -> Host {
     let host = Host::new();
     let line = "nobody:100000:65536\nnobody:300000:10\n";
     for (file, content) in [("/etc/subuid", line), ("/etc/subgid", &line.replace("100000", "200000"))] {

@@ -1,0 +1,144 @@
+//! --idmap: who owns a file of the root directory is told in the ids of the user namespace.
+
+use super::{Root, Who, attempt, cell};
+use crate::unshare::causes::as_example;
+use crate::unshare::diagnostics::says;
+use crate::unshare::unshare;
+use hc_tests::{Cmd, Host, Output, can_make_hosts, require, user_namespaces};
+use std::os::unix::fs::MetadataExt;
+
+const MAPS: [&str; 5] =
+    ["--map-users=0:100000:65536", "--map-groups=0:100000:65536", "-S0", "-G0", "--idmap"];
+
+fn mapped(root: &Root, next: &[&str]) -> Cmd {
+    unshare(&MAPS).arg(root.option("--root")).args(next)
+}
+
+/// Owners as they are inside.
+const OWNERS: [&str; 5] = ["/bin/stat", "-c", "%u:%g", "/", "/of-1000"];
+
+fn filled(host: &Host, prepare: &str) -> Root {
+    let root = cell();
+    let place = root.path().display().to_string();
+    let script = format!(
+        "{prepare} hc-rootfs {place} /bin/stat /bin/touch && mkdir -p {place}/tmp {place}/proc && touch {place}/of-1000 && \
+         chown 1000:1001 {place}/of-1000 {place}/tmp"
+    );
+    Cmd::sh(script.replace("ROOT", &place)).on(host).run().ok();
+    root
+}
+
+#[test]
+fn has_the_ids_inside_that_there_are_outside() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    for prepare in [
+        "",
+        "mount -t tmpfs tmpfs ROOT &&",
+        "mount -t tmpfs tmpfs ROOT && mkdir ROOT/x && mount -t tmpfs tmpfs ROOT/x &&",
+    ] {
+        let host = Host::shared();
+        let root = filled(&host, prepare);
+        let before = host.mounts();
+        let line = |next: &[&str]| mapped(&root, next).on(&host).run();
+        line(&OWNERS).ok().says("0:0\n1000:1001\n").quiet();
+        line(&["/bin/touch", "/made"]).ok().quiet();
+        let outside = Cmd::new("stat").args(["-c", "%u:%g"]).arg(root.path().join("made")).on(&host).run();
+        outside.ok().says("0:0\n");
+        // An id that the user namespace does not have is nobody's.
+        Cmd::sh(format!("chown 70000:70000 {}/of-1000", root.path().display())).on(&host).run().ok();
+        line(&OWNERS).ok().says("0:0\n65534:65534\n").quiet();
+        assert_eq!(host.mounts(), before);
+    }
+}
+
+/// Without it they are nobody's, and root inside may change nothing.
+#[test]
+fn is_what_makes_them_so() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    let host = Host::new();
+    let root = filled(&host, "");
+    let line =
+        |next: &[&str]| unshare(&MAPS[..4]).arg("-m").arg(root.option("--root")).args(next).on(&host).run();
+    line(&OWNERS).ok().says("65534:65534\n65534:65534\n").quiet();
+    line(&["/bin/touch", "/made"]).exits(1);
+}
+
+/// For another user of the namespace, who is one of the owners.
+#[test]
+fn is_so_for_every_user_inside() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    let host = Host::new();
+    let root = filled(&host, "");
+    let words = ["-S1000", "-G1001", "/bin/touch", "/tmp/made"];
+    mapped(&root, &words).on(&host).run().ok().quiet();
+    let about = root.path().join("tmp/made").metadata().unwrap();
+    assert_eq!((about.uid(), about.gid()), (1000, 1001));
+}
+
+/// `output`, with the root directory as the page names it.
+fn example(root: &Root, output: Output) -> Output {
+    as_example(output, root.path().to_str().unwrap())
+}
+
+#[test]
+fn is_refused_with_the_reason_where_the_file_system_cannot() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    let line = "mount /x with other ids: Invalid argument (...)";
+    let root = cell();
+    let place = root.path().display().to_string();
+    for (prepare, name) in [
+        (
+            "mkdir O/l O/u O/w && mount -t overlay -o lowerdir=O/l,upperdir=O/u,workdir=O/w overlay ROOT",
+            "overlayfs, which can since Linux 5.19 in its layers only",
+        ),
+        ("mount -t ramfs ramfs ROOT", "its file system, or one mounted in it"),
+        ("mount -t proc proc ROOT/proc", "its file system, or one mounted in it"),
+    ] {
+        let host = Host::new();
+        let layers = root.dir.directory("layers").display().to_string();
+        let script = format!("mount -t tmpfs tmpfs {layers} && {prepare}");
+        let script = script.replace("O/", &format!("{layers}/")).replace("ROOT", &place);
+        Cmd::sh(&script).on(&host).run().ok().quiet();
+        let hint = "cannot; with --map-users=all --map-groups=all the ids inside are those outside";
+        for output in [
+            mapped(&root, &["/hc-probe"]).on(&host).run(),
+            unshare(&["--jail"]).arg(root.option("--root")).arg("/hc-probe").on(&host).run(),
+        ] {
+            let message = says(example(&root, output), 125, line);
+            assert_eq!(message, line.replace("...", &format!("{name} {hint}")), "{script}");
+        }
+        // As it is told, it works.
+        let words = ["--jail", "--map-users=all", "--map-groups=all"];
+        let fill = format!(
+            "cp {} {place}/ && mkdir -p {place}/proc {place}/sys {place}/dev",
+            hc_tests::attack().display()
+        );
+        Cmd::sh(fill).on(&host).run().ok();
+        let line =
+            unshare(&words).arg(root.option("--root")).args(["/hc-attack", "read", "/hc-attack"]).on(&host);
+        assert_eq!(attempt(line), "works", "{script}");
+    }
+}
+
+/// Nobody but root outside may.
+#[test]
+fn is_root_s() {
+    require!(can_make_hosts() && user_namespaces(), "takes root, and user namespaces for others");
+    let root = cell();
+    let message =
+        |line: Cmd| line.run().fails("hc-unshare", 125).replace(root.path().to_str().unwrap(), "/x");
+    let because =
+        "mount /x with other ids: Operation not permitted (only root outside of user namespaces may)";
+    let words = ["-r", "--idmap"];
+    let line = || unshare(&words).arg(root.option("--root")).arg("/hc-probe");
+    assert_eq!(message(line().as_nobody()), because);
+    let nested = unshare(&["-rm", "hc-unshare", "-r", "--idmap"]).arg(root.option("--root")).arg("/hc-probe");
+    assert_eq!(message(nested), because);
+    for who in Who::ALL {
+        let message = who.starts(unshare(&["-r", "--idmap", "true"])).run().fails("hc-unshare", 125);
+        assert!(
+            message.starts_with("--overlay-tmpfs and --idmap take a root directory, -R, and private mounts"),
+            "{message}"
+        );
+    }
+}
