@@ -16,8 +16,9 @@ const MAX_SIZE: u64 = 16 << 20;
 
 /// All of `file`, as far as it is a file.
 pub(crate) fn read(file: &str) -> std::io::Result<Vec<u8>> {
-    // Without O_NONBLOCK a FIFO there would hold us up for ever.
-    let descriptor = open(file, OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC, Mode::empty())?;
+    // Without O_NONBLOCK a FIFO there would hold us up for ever, without O_NOCTTY a terminal would become ours.
+    let descriptor =
+        open(file, OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC, Mode::empty())?;
     let mut content = Vec::new();
     File::from(descriptor).take(MAX_SIZE).read_to_end(&mut content)?;
     Ok(content)
