@@ -1,10 +1,10 @@
 //! Files that the kernel makes while they are read, as those in proc(5) and sysfs(5): their size says nothing. What is
 //! in one now is what is copied.
 
+use crate::errno::errno_of;
 use crate::host::Source;
 use crate::written::written;
 use hc::{Context, Error, Result, reason, show};
-use nix::errno::Errno;
 use nix::sys::stat::FileStat;
 use nix::sys::statfs::{
     BPF_FS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, DEBUGFS_MAGIC, FsType, PROC_SUPER_MAGIC,
@@ -49,7 +49,7 @@ pub(super) fn content(file: &File, status: &FileStat, name: &Path) -> Result<Opt
 fn whole(file: impl Read) -> std::result::Result<Vec<u8>, String> {
     let mut content = Vec::new();
     let read = file.take(MAX + 1).read_to_end(&mut content);
-    read.map_err(|error| reason(Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))))?;
+    read.map_err(|error| reason(errno_of(error)))?;
     if content.len() as u64 > MAX {
         return Err(format!("the kernel makes more than {MAX} bytes of it"));
     }
