@@ -18,6 +18,7 @@ mod users;
 mod wide;
 
 use hc_tests::{Cmd, Host};
+use serde_json::Value;
 use std::os::unix::fs::MetadataExt;
 
 /// Why a test cannot run, if it cannot.
@@ -32,6 +33,22 @@ fn ours(host: &Host, line: &str) -> Cmd {
 /// `ip netns LINE`.
 fn ip(host: &Host, line: &str) -> Cmd {
     Cmd::line(["ip", "netns"]).args(line.split(' ')).on(host)
+}
+
+/// The links that `ip -d -j` shows in `line`, without what chance and the clock make of them: the keys that are `volatile`,
+/// and timers.
+fn steady_links(host: &Host, line: &str, volatile: &[&str]) -> Vec<Value> {
+    let mut links = json(host, line).as_array().unwrap().clone();
+    for link in &mut links {
+        let link = link.as_object_mut().unwrap();
+        link.retain(|key, _| !volatile.contains(&key.as_str()));
+        for kind in ["info_data", "info_slave_data"] {
+            if let Some(data) = link.get_mut("linkinfo").and_then(|info| info.get_mut(kind)) {
+                data.as_object_mut().unwrap().retain(|key, _| !key.ends_with("_timer"));
+            }
+        }
+    }
+    links
 }
 
 /// One of the two, whichever: they work on the same names.
@@ -67,7 +84,7 @@ fn mounted(host: &Host) -> usize {
 
 /// What a command of ip(8) says in JSON.
 #[track_caller]
-fn json(host: &Host, line: &str) -> serde_json::Value {
+fn json(host: &Host, line: &str) -> Value {
     let output = Cmd::line(line.split(' ')).on(host).run().ok().quiet();
     serde_json::from_str(output.text()).unwrap_or_else(|error| panic!("{error}: {output:?}"))
 }

@@ -1,24 +1,12 @@
 //! Bridges, as the kernel shows them.
 
-use super::{ROOT, done, json, ours, sh, traces};
+use super::{ROOT, done, json, ours, sh, steady_links, traces};
 use hc_tests::{Host, can_make_hosts, require};
 use serde_json::Value;
 
 /// What can be told of all interfaces, without what chance and the clock make of it.
 fn links(host: &Host) -> Vec<Value> {
-    let mut links = json(host, "ip -d -j link").as_array().unwrap().clone();
-    let volatile = ["ifindex", "link_index", "link_netnsid", "ifalias"];
-    for link in &mut links {
-        let link = link.as_object_mut().unwrap();
-        link.retain(|key, _| !volatile.contains(&key.as_str()));
-        if let Some(data) = link.get_mut("linkinfo").and_then(|info| info.get_mut("info_data")) {
-            data.as_object_mut().unwrap().retain(|key, _| !key.ends_with("_timer"));
-        }
-        if let Some(data) = link.get_mut("linkinfo").and_then(|info| info.get_mut("info_slave_data")) {
-            data.as_object_mut().unwrap().retain(|key, _| !key.ends_with("_timer"));
-        }
-    }
-    links
+    steady_links(host, "ip -d -j link", &["ifindex", "link_index", "link_netnsid", "ifalias"])
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `up`, `run` and `down`: what connects a namespace, as the kernel shows it.
 
-use super::{EITHER, ROOT, done, entered, json, mounted, number, ours, sh, traces};
+use super::{EITHER, ROOT, done, entered, json, mounted, number, ours, sh, steady_links, traces};
 use hc_tests::{Cmd, Host, can_make_hosts, eventually, require};
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -8,19 +8,8 @@ use serde_json::Value;
 const BRIDGE: &str = "hc-netns bridge br0 --addr=10.7.0.1/24 --addr=fd07::1/64";
 
 /// What can be told of one interface, without what chance and the clock make of it.
-fn seen(host: &Host, line: &str) -> Value {
-    let mut all = json(host, line);
-    for link in all.as_array_mut().unwrap() {
-        let link = link.as_object_mut().unwrap();
-        let volatile = ["ifindex", "link_index", "link_netnsid"];
-        link.retain(|key, _| !volatile.contains(&key.as_str()));
-        for kind in ["info_data", "info_slave_data"] {
-            if let Some(data) = link.get_mut("linkinfo").and_then(|info| info.get_mut(kind)) {
-                data.as_object_mut().unwrap().retain(|key, _| !key.ends_with("_timer"));
-            }
-        }
-    }
-    all
+fn seen(host: &Host, line: &str) -> Vec<Value> {
+    steady_links(host, line, &["ifindex", "link_index", "link_netnsid"])
 }
 
 #[test]
