@@ -1,6 +1,7 @@
 //! The files of users and groups: passwd(5), group(5), subuid(5). Read here, for a static C library cannot ask the
 //! name services that it would need for others.
 
+use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 use std::ffi::OsString;
@@ -15,12 +16,13 @@ pub(crate) const GROUP: &str = "/etc/group";
 const MAX_SIZE: u64 = 16 << 20;
 
 /// All of `file`, as far as it is a file.
-pub(crate) fn read(file: &str) -> std::io::Result<Vec<u8>> {
+pub(crate) fn read(file: &str) -> nix::Result<Vec<u8>> {
     // Without O_NONBLOCK a FIFO there would hold us up for ever, without O_NOCTTY a terminal would become ours.
     let descriptor =
         open(file, OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC, Mode::empty())?;
     let mut content = Vec::new();
-    File::from(descriptor).take(MAX_SIZE).read_to_end(&mut content)?;
+    let read = File::from(descriptor).take(MAX_SIZE).read_to_end(&mut content);
+    read.map_err(|error| Errno::try_from(error).unwrap_or(Errno::EIO))?;
     Ok(content)
 }
 

@@ -1,6 +1,7 @@
 //! Why the kernel refused: what an errno does not say and a user needs to know. Read after a failure only.
 
 use crate::namespaces::Kind;
+use hc::Error;
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::unistd::{Pid, getegid, geteuid, getpid};
@@ -39,6 +40,11 @@ pub(crate) fn of_refused_propagation(errno: Errno) -> &'static str {
         Errno::EACCES => OF_SECURITY_MODULE,
         _ => "",
     }
+}
+
+/// The error for a file in /proc that cannot be opened.
+pub(crate) fn refused_proc_file(file: &str, errno: Errno) -> Error {
+    Error::new(format!("{file}: {}{}", hc::reason(errno), of_missing_proc(errno)))
 }
 
 /// The words to add when a file in /proc is missing.

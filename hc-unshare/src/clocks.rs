@@ -28,9 +28,8 @@ impl Clocks {
         if lines.is_empty() {
             return Ok(());
         }
-        let file = open(FILE, OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty()).map_err(|errno| {
-            Error::new(format!("{FILE}: {}{}", hc::reason(errno), causes::of_missing_proc(errno)))
-        })?;
+        let file = open(FILE, OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty())
+            .map_err(|errno| causes::refused_proc_file(FILE, errno))?;
         // In one call: the kernel takes all lines or none.
         write(file, lines.as_bytes()).map(drop).map_err(|errno| {
             let because = match errno {

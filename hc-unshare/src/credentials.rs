@@ -1,9 +1,10 @@
 //! Whose the new namespaces are, and as whom NEXT runs in them.
 
 use crate::capabilities::Changes;
-use crate::{causes, sys};
+use crate::causes;
 use hc::{Error, Result};
 use nix::errno::Errno;
+use nix::sys::prctl::set_dumpable;
 use nix::unistd::{Gid, Uid, setgid, setgroups, setresgid, setresuid, setuid};
 use std::fmt;
 
@@ -44,7 +45,7 @@ impl Owner {
     pub(crate) fn take(self) -> Result<()> {
         change(Some(self.user), Some(self.group))?;
         // With the user the kernel has made this process's files in /proc root's, and there are more of them to write.
-        sys::make_dumpable().map_err(|errno| refused("prctl PR_SET_DUMPABLE", errno))
+        set_dumpable(true).map_err(|errno| refused("prctl PR_SET_DUMPABLE", errno))
     }
 }
 

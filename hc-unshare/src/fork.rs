@@ -4,7 +4,7 @@ use crate::init::Setting;
 use crate::{parent, sys};
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
-use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, sigprocmask};
+use nix::sys::signal::{SigAction, SigHandler, SigSet, SigmaskHow, sigprocmask};
 use nix::unistd::{ForkResult, Pid, chdir};
 use std::os::fd::OwnedFd;
 use std::os::raw::c_int;
@@ -65,8 +65,8 @@ pub(crate) fn fork(how: &Fork) -> Result<Role> {
             }))
         }
         ForkResult::Child => {
-            if matches!(caller_s_sigchld.handler(), SigHandler::SigIgn) && init.is_none() {
-                sys::restore_sigchld(&caller_s_sigchld).context("sigaction SIGCHLD")?;
+            if init.is_none() {
+                hand_on_sigchld(&caller_s_sigchld)?;
             }
             if let Some(mask) = caller_s {
                 sigprocmask(SigmaskHow::SIG_SETMASK, Some(&mask), None).context("sigprocmask")?;
@@ -74,6 +74,14 @@ pub(crate) fn fork(how: &Fork) -> Result<Role> {
             Ok(Role::Child(Child { tie, init }))
         }
     }
+}
+
+/// Gives SIGCHLD, in the child, the handling that the caller had it with: ignored, if it is not the default.
+pub(crate) fn hand_on_sigchld(caller_s: &SigAction) -> Result<()> {
+    if matches!(caller_s.handler(), SigHandler::SigIgn) {
+        sys::restore_sigchld(caller_s).context("sigaction SIGCHLD")?;
+    }
+    Ok(())
 }
 
 /// Blocks what the parent waits for, or lets pass by. Returns what was blocked before.

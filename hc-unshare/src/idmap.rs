@@ -9,7 +9,6 @@ pub(crate) use ranges::Range;
 
 use crate::{accounts, causes};
 use hc::{Error, Result};
-use nix::errno::Errno;
 use nix::unistd::{getegid, geteuid};
 use ranges::Block;
 use std::ffi::{OsStr, OsString};
@@ -97,22 +96,21 @@ const GROUPS: Names =
 
 impl Wanted {
     /// True where `--jail` has to find maps.
-    pub(crate) fn are_left_to_jail(&self) -> bool {
+    fn is_left_to_jail(&self) -> bool {
         self.jail && self.users == Side::default() && self.groups == Side::default()
     }
 
     /// Looks up what was given by name. To be asked before a user namespace is made, after which the caller's ids are
     /// unmapped. `owned`: the namespace will be somebody else's, so that the caller's id takes privileges as well.
     pub(crate) fn look_up(&self, owned: bool) -> Result<Maps> {
-        if self.are_left_to_jail() {
-            let (side, private) = jail::ids();
-            let users = side.look_up(&USERS, || geteuid().as_raw(), owned)?;
-            let groups = side.look_up(&GROUPS, || getegid().as_raw(), owned)?;
-            return Ok(Maps { users, groups, setgroups: self.setgroups, private });
-        }
-        let users = self.users.look_up(&USERS, || geteuid().as_raw(), owned)?;
-        let groups = self.groups.look_up(&GROUPS, || getegid().as_raw(), owned)?;
-        Ok(Maps { users, groups, setgroups: self.setgroups, private: false })
+        let jailed = self.is_left_to_jail().then(jail::ids);
+        let (users, groups, private) = match &jailed {
+            Some((side, private)) => (side, side, *private),
+            None => (&self.users, &self.groups, false),
+        };
+        let users = users.look_up(&USERS, || geteuid().as_raw(), owned)?;
+        let groups = groups.look_up(&GROUPS, || getegid().as_raw(), owned)?;
+        Ok(Maps { users, groups, setgroups: self.setgroups, private })
     }
 }
 
@@ -151,11 +149,8 @@ impl Wish {
                 Block { range: Range { inside: outside, outside, count }, moves_up: false }
             }
             Wish::All => {
-                let content = accounts::read(names.map).map_err(|error| {
-                    let errno = Errno::from_raw(error.raw_os_error().unwrap_or_default());
-                    let because = causes::of_missing_proc(errno);
-                    Error::new(format!("{}: {}{because}", names.map, hc::reason(errno)))
-                })?;
+                let content =
+                    accounts::read(names.map).map_err(|errno| causes::refused_proc_file(names.map, errno))?;
                 return Ok(identities(&String::from_utf8_lossy(&content)));
             }
         };
@@ -200,8 +195,8 @@ fn id(name: &OsStr, names: &Names) -> Result<u32> {
 fn subordinate_ids(names: &Names) -> Result<(u32, u32)> {
     let user = geteuid().as_raw();
     let file = names.subordinate;
-    let content = accounts::read(file).map_err(|error| {
-        let reason = hc::reason(Errno::from_raw(error.raw_os_error().unwrap_or_default()));
+    let content = accounts::read(file).map_err(|errno| {
+        let reason = hc::reason(errno);
         Error::new(format!("{file}: {reason} (that is where subordinate ids are given to users)"))
     })?;
     let passwd = accounts::read(accounts::PASSWD).unwrap_or_default();

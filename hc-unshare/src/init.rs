@@ -6,17 +6,18 @@ pub(crate) use parent::follow;
 
 use crate::capabilities::KILL;
 use crate::fork::{self, Tie};
+use crate::parent::status_of;
 use crate::privileges::Privileges;
 use crate::sys::{self, Ended, Signals};
 use crate::terminal::Terminal;
 use hc::{Context, Result, Status};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{SigAction, SigHandler};
+use nix::sys::prctl::set_dumpable;
+use nix::sys::signal::SigAction;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::unistd::{ForkResult, Pid, getpid, read, setpgid, write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::raw::c_int;
 
 /// What the init tells the parent: NEXT stands still.
 const STOPPED: u8 = b's';
@@ -85,9 +86,7 @@ pub(crate) fn start(setting: Setting, privileges: &Privileges) -> Result<Role> {
             }
             // In both processes, for either may be first.
             give(terminal.as_ref(), getpid())?;
-            if matches!(sigchld.handler(), SigHandler::SigIgn) {
-                sys::restore_sigchld(&sigchld).context("sigaction SIGCHLD")?;
-            }
+            fork::hand_on_sigchld(&sigchld)?;
             signals.restore().context("sigprocmask")?;
             Ok(Role::Child)
         }
@@ -122,7 +121,7 @@ impl Init {
     /// has no right left but to send signals.
     pub(crate) fn serve(&self, tie: Option<Tie>) -> Result<Status> {
         sys::capabilities::keep_only(KILL).context("capset")?;
-        sys::hide_this_process().context("prctl PR_SET_DUMPABLE")?;
+        set_dumpable(false).context("prctl PR_SET_DUMPABLE")?;
         tie.map_or(Ok(()), Tie::bind)?;
         let mut parent_is_there = true;
         loop {
@@ -150,10 +149,9 @@ impl Init {
             match sys::wait_for_any().context("wait")? {
                 None => return Ok(None),
                 Some((process, ended)) if process == self.child => match ended {
-                    Ended::Exited(code) => return Ok(Some(status(code))),
-                    Ended::Killed(signal) => return Ok(Some(status(128 + signal))),
                     // If there is no parent any more, nobody has to know.
                     Ended::Stopped => drop(write(&self.line, &[STOPPED])),
+                    ended => return Ok(Some(status_of(&ended))),
                 },
                 Some(_) => {}
             }
@@ -189,8 +187,4 @@ fn wait_for_either(signals: &Signals, line: Option<&OwnedFd>) -> Result<(bool, b
     }
     let is_ready = |at: usize| ready.get(at).and_then(PollFd::any).unwrap_or(false);
     Ok((is_ready(0), is_ready(1)))
-}
-
-fn status(code: c_int) -> Status {
-    Status(u8::try_from(code).unwrap_or(u8::MAX))
 }

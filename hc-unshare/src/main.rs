@@ -64,7 +64,7 @@ fn run(args: hc::Args) -> Result<Status> {
     if let Some(outside) = &outside
         && plan.names_a_mount_namespace()
     {
-        namespaces::settle_on_processor(outside)?;
+        outside::processor::settle(outside)?;
     }
     plan.clocks.set()?;
     let Child { tie, init } = match plan.fork.as_ref().map(fork::fork).transpose()? {

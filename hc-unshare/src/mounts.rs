@@ -8,7 +8,7 @@ mod place;
 
 pub(crate) use bind::Bind;
 pub(crate) use overlay::Overlay;
-pub(crate) use place::View;
+pub(crate) use place::{View, is_directory};
 
 use crate::propagation::Propagation;
 use crate::sys::mount::{self as call, Depth};

@@ -1,15 +1,16 @@
 //! Files that namespaces are bound to: these live as long as the mounts, without a process in them.
 
 use crate::causes;
+use crate::mounts::is_directory;
 use crate::namespaces::Kind;
 use crate::sys::mount::{Depth, attach_tree, clone_tree};
 use hc::{Error, Result};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::mount::{MntFlags, umount2};
-use nix::sys::stat::{Mode, SFlag, fstat};
+use nix::sys::stat::Mode;
 use nix::unistd::Pid;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
 use std::os::fd::{AsRawFd, OwnedFd};
 
@@ -52,7 +53,7 @@ pub(crate) fn release(bound: &Bound) {
 pub(crate) fn can_be_bound(names: &[Name], process: Pid) -> bool {
     let Some(name) = names.iter().find(|name| name.kind == Kind::Mount) else { return true };
     match name.file().and_then(|file| name.attach(process, &file)) {
-        Err(Errno::EINVAL) => is_on_shared_mount(&name.file),
+        Err(Errno::EINVAL) => name.file().is_ok_and(|file| is_on_shared_mount(&file)),
         Ok(mount) => {
             release(&vec![mount]);
             true
@@ -72,7 +73,7 @@ impl Name {
             failed(errno, because)
         })?;
         self.attach(process, &file).map_err(|errno| {
-            let shared = errno == Errno::EINVAL && is_on_shared_mount(&self.file);
+            let shared = errno == Errno::EINVAL && is_on_shared_mount(&file);
             match errno {
                 Errno::ENOENT => failed(errno, causes::of_missing_proc(errno)),
                 errno => failed(errno, causes::of_refused_name(errno, self.kind, shared)),
@@ -94,7 +95,7 @@ impl Name {
             open(self.namespace(process).as_str(), OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())?;
         let mount = clone_tree(&namespace, Depth::One)?;
         attach_tree(&mount, file).map_err(|errno| match errno {
-            _ if is_directory(file) => Errno::ENOTDIR,
+            _ if is_directory(file) == Ok(true) => Errno::ENOTDIR,
             // What mount(2) says: there is no loop of symbolic links.
             Errno::ELOOP => Errno::EINVAL,
             errno => errno,
@@ -103,14 +104,8 @@ impl Name {
     }
 }
 
-fn is_directory(file: &OwnedFd) -> bool {
-    fstat(file)
-        .is_ok_and(|status| SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT == SFlag::S_IFDIR)
-}
-
 /// True if the mount that `file` is on is shared, according to /proc.
-fn is_on_shared_mount(file: &OsStr) -> bool {
-    let Ok(file) = open(file, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()) else { return false };
+fn is_on_shared_mount(file: &OwnedFd) -> bool {
     let about = fs::read_to_string(format!("/proc/self/fdinfo/{}", file.as_raw_fd())).unwrap_or_default();
     let Some(id) = about.lines().find_map(|line| line.strip_prefix("mnt_id:")).map(str::trim) else {
         return false;

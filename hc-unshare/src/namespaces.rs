@@ -1,10 +1,8 @@
 //! Leaving the caller's namespaces.
 
 use crate::causes;
-use crate::outside::Outside;
-use hc::{Context, Error, Result};
-use nix::sched::{CloneFlags, CpuSet, sched_getaffinity, sched_setaffinity};
-use nix::unistd::Pid;
+use hc::{Error, Result};
+use nix::sched::CloneFlags;
 
 /// A kind of namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,31 +80,4 @@ pub(crate) fn unshare(namespaces: CloneFlags) -> Result<()> {
         let because = causes::of_refused_namespaces(errno, namespaces);
         Error::new(format!("unshare: {}{because}", hc::reason(errno)))
     })
-}
-
-/// Makes the mount namespace again until it can be bound to its file. The kernel binds none that is older than the one it is
-/// bound in, lest they hold each other; and what it goes by since Linux 6.18 are numbers that each processor deals out of a
-/// range of its own.
-pub(crate) fn settle_on_processor(outside: &Outside) -> Result<()> {
-    if outside.can_bind()? {
-        return Ok(());
-    }
-    let this = Pid::from_raw(0);
-    let allowed = sched_getaffinity(this).context("sched_getaffinity")?;
-    let mut done = Ok(());
-    for processor in (0..CpuSet::count()).filter(|processor| allowed.is_set(*processor) == Ok(true)) {
-        done = make_on(processor).context("make the mount namespace again");
-        if done.is_err() || outside.can_bind()? {
-            break;
-        }
-    }
-    sched_setaffinity(this, &allowed).context("sched_setaffinity")?;
-    done
-}
-
-fn make_on(processor: usize) -> nix::Result<()> {
-    let mut only = CpuSet::new();
-    only.set(processor)?;
-    sched_setaffinity(Pid::from_raw(0), &only)?;
-    nix::sched::unshare(CloneFlags::CLONE_NEWNS)
 }

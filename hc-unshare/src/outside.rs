@@ -1,6 +1,8 @@
 //! A process that stays outside for a while, to do there what whoever has entered the new namespaces can do no more:
 //! map other ids than the caller's own, and bind namespaces to files of the mount namespace that was left.
 
+pub(crate) mod processor;
+
 use crate::fork;
 use crate::idmap::Maps;
 use crate::idmapped;

@@ -36,16 +36,26 @@ pub(crate) fn follow(parent: Parent) -> Result<Status> {
         Parent::OfNext(child, forward) => (child, forward),
         Parent::OfInit(init, setting) => return init::follow(init, setting),
     };
-    let code = match wait_for_end(child, forward)? {
-        Ended::Exited(code) => code,
-        Ended::Killed(signal) => {
-            sys::die_of(signal);
-            // Still here: process 1 of a PID namespace does not die of a signal of its own.
-            128 + signal
-        }
+    Ok(end_as(&wait_for_end(child, forward)?))
+}
+
+/// The status of a child that has ended, or the end of this process by the same signal.
+pub(crate) fn end_as(ended: &Ended) -> Status {
+    if let Ended::Killed(signal) = ended {
+        // Returns in process 1 of a PID namespace, which does not die of a signal of its own.
+        sys::die_of(*signal);
+    }
+    status_of(ended)
+}
+
+/// The status that tells what became of a child, as a shell has it.
+pub(crate) fn status_of(ended: &Ended) -> Status {
+    let code = match ended {
+        Ended::Exited(code) => *code,
+        Ended::Killed(signal) => 128 + signal,
         Ended::Stopped => 128,
     };
-    Ok(Status(u8::try_from(code).unwrap_or(u8::MAX)))
+    Status(u8::try_from(code).unwrap_or(u8::MAX))
 }
 
 /// Follows the child until it has ended, and stops and goes on with it. Never `Stopped`.

@@ -9,6 +9,7 @@ mod signals;
 pub(crate) use signals::{Signals, discard, next_signal, send, send_to_group, stop_this_process};
 
 use nix::errno::Errno;
+use nix::sys::prctl::set_dumpable;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::unistd::{ForkResult, Pid, getpid};
 use std::ffi::{CStr, OsStr};
@@ -111,18 +112,6 @@ pub(crate) fn has_ended(pidfd: &OwnedFd) -> nix::Result<bool> {
     Errno::result(unsafe { libc::poll(&raw mut poll, 1, 0) }).map(|ready| ready > 0)
 }
 
-/// Makes the files in /proc/PID belong to the user that this process has become.
-pub(crate) fn make_dumpable() -> nix::Result<()> {
-    // SAFETY: takes plain numbers.
-    Errno::result(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 1) }).map(drop)
-}
-
-/// Makes the files in /proc/PID root's, and this process one that no other may trace.
-pub(crate) fn hide_this_process() -> nix::Result<()> {
-    // SAFETY: takes plain numbers.
-    Errno::result(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0) }).map(drop)
-}
-
 /// Has this process get `signal`, of this number, when its parent dies. Any change of credentials undoes it.
 pub(crate) fn set_parent_death_signal(signal: c_int) -> nix::Result<()> {
     // SAFETY: takes plain numbers.
@@ -132,8 +121,7 @@ pub(crate) fn set_parent_death_signal(signal: c_int) -> nix::Result<()> {
 /// Ends this process by the signal of this number, without a second core file beside the child's. Returns only
 /// where a signal cannot end it.
 pub(crate) fn die_of(signal: c_int) {
-    // SAFETY: takes plain numbers.
-    unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0) };
+    let _ = set_dumpable(false);
     // SAFETY: no handler comes into play.
     unsafe { libc::signal(signal, libc::SIG_DFL) };
     let mut set = std::mem::MaybeUninit::<libc::sigset_t>::uninit();

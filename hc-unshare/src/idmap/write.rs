@@ -58,9 +58,8 @@ impl Setgroups {
 
 /// Writes `text` in one call, which is how the kernel takes a map.
 fn put(file: &str, text: &str) -> Result<()> {
-    let descriptor = open(file, OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty()).map_err(|errno| {
-        Error::new(format!("{file}: {}{}", hc::reason(errno), causes::of_missing_proc(errno)))
-    })?;
+    let descriptor = open(file, OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty())
+        .map_err(|errno| causes::refused_proc_file(file, errno))?;
     write(descriptor, text.as_bytes()).map(drop).map_err(|errno| {
         let because = if errno == Errno::EPERM { causes::of_refused_maps(file) } else { "" };
         let text = text.trim_end().replace('\n', ", ");

@@ -1,9 +1,10 @@
 //! The parent of an init: it hands signals on to it, stops when NEXT was stopped, and ends with its status.
 
-use super::{BACKGROUND, FOREGROUND, Line, Setting, status, wait_for_either};
-use crate::sys::{self, Ended};
+use super::{BACKGROUND, FOREGROUND, Line, Setting, wait_for_either};
+use crate::parent::end_as;
+use crate::sys;
 use crate::terminal::Terminal;
-use hc::{Context, Error, Result, Status};
+use hc::{Context, Result, Status};
 use nix::errno::Errno;
 use nix::unistd::{Pid, read, write};
 use std::os::fd::OwnedFd;
@@ -35,14 +36,7 @@ pub(crate) fn follow(init: Pid, setting: Setting) -> Result<Status> {
     }
     let ended = sys::wait_for(init).context("wait")?;
     take_back(terminal.as_ref(), lent)?;
-    match ended {
-        Ended::Exited(code) => Ok(status(code)),
-        Ended::Killed(signal) => {
-            sys::die_of(signal);
-            Ok(status(128 + signal))
-        }
-        Ended::Stopped => Err(Error::new("the init was stopped")),
-    }
+    Ok(end_as(&ended))
 }
 
 /// Reads a word of the init's, which is that NEXT has stopped. A shell that has stopped its job expects that all of it

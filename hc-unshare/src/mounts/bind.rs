@@ -1,12 +1,11 @@
 //! A file or directory of the caller's in another place.
 
-use super::place::{Kind, View, open_source};
+use super::place::{Kind, View, is_directory, open_source};
 use super::{Sources, copy_of};
 use crate::causes;
 use crate::sys::mount::{self as call, Depth};
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
-use nix::sys::stat::{SFlag, fstat};
 use std::ffi::OsString;
 
 /// What `--bind` says.
@@ -34,8 +33,7 @@ impl Bind {
     pub(super) fn make(&self, view: &View<'_>, sources: &Sources) -> Result<()> {
         let source = sources.first().ok_or_else(|| Error::new("a bind mount without a source"))?;
         let (shown, target) = (hc::show(&self.source), &self.target);
-        let mode = SFlag::from_bits_truncate(fstat(source).context(&shown)?.st_mode);
-        let kind = if mode & SFlag::S_IFMT == SFlag::S_IFDIR { Kind::Directory } else { Kind::File };
+        let kind = if is_directory(source).context(&shown)? { Kind::Directory } else { Kind::File };
         let tree = copy_of(source, self.depth, self.attributes).map_err(|errno| {
             let because = match (errno, self.depth) {
                 (Errno::EINVAL, Depth::One) => " (what is mounted below it cannot be left out here: add rec)",

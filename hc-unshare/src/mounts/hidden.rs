@@ -1,10 +1,10 @@
 //! What /proc and /sys tell of the host, or do to it: covered, or for reading only. The same paths as runc and docker.
 
-use super::place::View;
+use super::place::{View, is_directory};
 use super::{Sources, call, copy_of, dev};
 use crate::sys::mount::Depth;
 use hc::{Context, Error, Result};
-use nix::sys::stat::{SFlag, fstat, makedev};
+use nix::sys::stat::makedev;
 use std::os::fd::OwnedFd;
 
 /// What cannot be read.
@@ -59,8 +59,7 @@ pub(super) fn cover(view: &View<'_>, sources: &Sources) -> Result<()> {
 fn cover_one(view: &View<'_>, path: &str, null: &OwnedFd) -> Result<bool> {
     let Some(place) = view.open_if_there(path)? else { return Ok(false) };
     let strict = call::RDONLY | call::NOSUID | call::NOEXEC;
-    let kind = SFlag::from_bits_truncate(fstat(&place).context(path)?.st_mode) & SFlag::S_IFMT;
-    let cover = if kind == SFlag::S_IFDIR {
+    let cover = if is_directory(&place).context(path)? {
         call::new_mount(c"tmpfs", &[(c"mode", Some(c"0755")), (c"size", Some(c"4k"))], strict | call::NODEV)
     } else {
         copy_of(null, Depth::One, strict)

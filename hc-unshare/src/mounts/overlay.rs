@@ -62,9 +62,7 @@ pub(crate) fn with_tmpfs(root: &OwnedFd, attributes: u64) -> Result<OwnedFd> {
     let (user, group) = (Uid::from_raw(stat.st_uid), Gid::from_raw(stat.st_gid));
     let _ = fchownat(&tmpfs, "upper", Some(user), Some(group), nix::fcntl::AtFlags::AT_SYMLINK_NOFOLLOW);
     let mode = Mode::from_bits_truncate(stat.st_mode & 0o7777);
-    fchmodat(&tmpfs, "upper", mode, FchmodatFlags::NoFollowSymlink)
-        .or_else(|_| fchmodat(&tmpfs, "upper", mode, FchmodatFlags::FollowSymlink))
-        .context("tmpfs for changes")?;
+    fchmodat(&tmpfs, "upper", mode, FchmodatFlags::FollowSymlink).context("tmpfs for changes")?;
     let text = |path: String| CString::new(path).unwrap_or_default();
     let lower = text(path_of(root));
     let (upper, work) = (text(path_of(&tmpfs) + "/upper"), text(path_of(&tmpfs) + "/work"));

@@ -4,7 +4,7 @@ use crate::root::DIRECTORY;
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, OFlag, OpenHow, ResolveFlag, openat2};
-use nix::sys::stat::{Mode, SFlag, mkdirat, mknodat};
+use nix::sys::stat::{Mode, SFlag, fstat, mkdirat, mknodat};
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Component, Path};
@@ -116,6 +116,12 @@ impl View<'_> {
             }
         }
     }
+}
+
+/// What there is to tell a directory from anything else.
+pub(crate) fn is_directory(file: &OwnedFd) -> nix::Result<bool> {
+    let mode = SFlag::from_bits_truncate(fstat(file)?.st_mode);
+    Ok(mode & SFlag::S_IFMT == SFlag::S_IFDIR)
 }
 
 /// Opens a file or directory of the caller's for no more than to be named by it.
