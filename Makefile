@@ -15,7 +15,7 @@ RELEASE = $(or $(CARGO_TARGET_DIR),target)/x86_64-unknown-linux-gnu/release
 
 # One after the other, also with -j: cargo is parallel by itself, and hello runs what install has installed.
 .NOTPARALLEL:
-.PHONY: all help install uninstall hello test lint clean
+.PHONY: all help install uninstall hello test bench lint clean
 
 all:
 	$(CARGO) build --release --locked --workspace $(TOOLS:%=--bin %)
@@ -26,6 +26,7 @@ help:
 	@echo 'make hello               run the installed hc-run'
 	@echo 'make uninstall           remove what install put there'
 	@echo 'make test                run all tests, as root for all of them'
+	@echo 'make bench               measure all, or BENCH="start" ...: tests/bench/README.md'
 	@echo 'make lint                formatting, clippy, rustdoc, pages, scripts'
 	@echo 'make clean               remove what was built'
 
@@ -51,6 +52,11 @@ hello:
 test:
 	tests/require
 	$(CARGO) test --locked --workspace
+
+# As root, and on a machine that does nothing else.
+bench:
+	tests/require
+	$(CARGO) run --quiet --locked -p hc-tests --bin hc-bench -- $(BENCH)
 
 lint:
 	tests/require

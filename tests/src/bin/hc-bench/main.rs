@@ -1,0 +1,54 @@
+//! hc-bench: the tools against their peers, and against the floor. `hc-bench [PART]...`, by default all parts.
+//!
+//! Whole processes are timed, two or more command lines in turn (A B A B ...), so that what the machine does meanwhile
+//! meets all of them; a row is the ratio of their medians. Floors are the programs in `tests/bench/floor`: static C that
+//! does only the system calls which the job cannot do without. A timing decides no test.
+// A harness fails by panicking, prints, and reads its arguments as any program.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used
+)]
+
+mod copy;
+mod env;
+mod floor;
+mod line;
+mod measure;
+mod peers;
+mod resolve;
+mod start;
+mod table;
+
+use std::process::ExitCode;
+
+/// Measures, and says what came of it.
+type Part = fn() -> Vec<table::Row>;
+
+/// The parts by name, in the order in which they run.
+const PARTS: [(&str, Part); 4] =
+    [("start", start::rows), ("copy", copy::rows), ("resolve", resolve::rows), ("env", env::rows)];
+
+fn main() -> ExitCode {
+    let wanted: Vec<String> =
+        std::env::args_os().skip(1).map(|name| name.to_string_lossy().into_owned()).collect();
+    let known = PARTS.map(|(name, _)| name);
+    if let Some(unknown) = wanted.iter().find(|name| !known.contains(&name.as_str())) {
+        refuse(unknown, &known);
+        return ExitCode::FAILURE;
+    }
+    table::print_machine();
+    for (name, rows) in PARTS {
+        if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
+            table::print(name, &rows());
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+#[allow(clippy::print_stderr)]
+fn refuse(unknown: &str, known: &[&str]) {
+    eprintln!("hc-bench: {unknown}: no such part; these are: {}", known.join(" "));
+}

@@ -1,0 +1,130 @@
+//! What is printed: a table in Markdown for each part.
+
+use crate::line::Line;
+use crate::measure::{Times, alternate};
+use crate::peers::Peers;
+use std::process::Command;
+use std::time::Duration;
+
+/// What a ratio is asked to be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Target {
+    /// At most so many times what it is compared with.
+    AtMost(f64),
+    /// At least so many times faster.
+    Faster(f64),
+    /// Nothing was asked.
+    None,
+}
+
+/// A line of the table: one of ours beside what it is compared with.
+#[derive(Debug)]
+pub(crate) enum Row {
+    /// Both were measured.
+    Pair { ours: (String, Times), other: (String, Times), target: Target },
+    /// The other could not be: why.
+    Missing { ours: String, other: String, why: String },
+}
+
+/// Measures our line and its peers in turn: a row for each of them, with its target.
+pub(crate) fn compare(rounds: usize, ours: Line, mut peers: Peers) -> Vec<Row> {
+    let (others, targets): (Vec<Line>, Vec<Target>) = peers.lines.drain(..).unzip();
+    let mut lines: Vec<Line> = std::iter::once(ours).chain(others).collect();
+    let mut times = alternate(rounds, &mut lines).into_iter();
+    let own = times.next().expect("our line");
+    let mut names = lines.into_iter().map(|line| line.name);
+    let name = names.next().expect("our line");
+    let others = names.zip(times).zip(targets);
+    let measured =
+        others.map(|(other, target)| Row::Pair { ours: (name.clone(), own.clone()), other, target });
+    measured.chain(peers.missing(&name)).collect()
+}
+
+/// The machine, as far as it decides about times.
+pub(crate) fn print_machine() {
+    let kernel = said("uname", &["-srm"]);
+    let cpus = said("nproc", &[]);
+    let virtualized = said("systemd-detect-virt", &[]);
+    println!(
+        "{kernel}; {cpus} processors; virtualization: {virtualized}. Times are medians of whole processes (10th to 90th percentile)."
+    );
+}
+
+fn said(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output();
+    output.map_or_else(
+        |_| "unknown".to_owned(),
+        |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+    )
+}
+
+/// Prints the table of one part.
+pub(crate) fn print(part: &str, rows: &[Row]) {
+    println!("\n## {part}\n");
+    println!("| ours | ms | beside | ms | ratio | asked |");
+    println!("| --- | --- | --- | --- | --- | --- |");
+    for row in rows {
+        println!("{}", line(row));
+    }
+}
+
+fn line(row: &Row) -> String {
+    match row {
+        Row::Missing { ours, other, why } => format!("| {ours} | | {other} | | not measured: {why} | |"),
+        Row::Pair { ours, other, target } => {
+            let ratio = ours.1.median().as_secs_f64() / other.1.median().as_secs_f64();
+            let (ratio, asked) = verdict(ratio, *target);
+            format!(
+                "| {} | {} | {} | {} | {ratio} | {asked} |",
+                ours.0,
+                cell(&ours.1),
+                other.0,
+                cell(&other.1)
+            )
+        }
+    }
+}
+
+/// The ratio in the form in which it is asked for, and whether it holds.
+fn verdict(ratio: f64, target: Target) -> (String, String) {
+    let holds = |holds| if holds { "holds" } else { "**does not hold**" };
+    match target {
+        Target::AtMost(most) => {
+            (format!("{ratio:.2}x"), format!("at most {most}x: {}", holds(ratio <= most)))
+        }
+        Target::Faster(least) => {
+            let times = 1.0 / ratio;
+            (format!("{times:.1}x faster"), format!("at least {least}x: {}", holds(times >= least)))
+        }
+        Target::None => (format!("{ratio:.2}x"), String::new()),
+    }
+}
+
+fn cell(times: &Times) -> String {
+    let ms = |time: Duration| format!("{:.2}", time.as_secs_f64() * 1e3);
+    format!("{} ({} to {})", ms(times.median()), ms(times.percentile(10)), ms(times.percentile(90)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(ours: u64, other: u64, target: Target) -> String {
+        let times = |ms| Times::new(vec![Duration::from_millis(ms)]);
+        line(&Row::Pair { ours: ("a".into(), times(ours)), other: ("b".into(), times(other)), target })
+    }
+
+    #[test]
+    fn a_ratio_stands_beside_what_was_asked() {
+        let cells = "| a | 2.00 (2.00 to 2.00) | b | 1.00 (1.00 to 1.00) |";
+        assert_eq!(row(2, 1, Target::AtMost(2.5)), format!("{cells} 2.00x | at most 2.5x: holds |"));
+        assert_eq!(
+            row(2, 1, Target::AtMost(1.3)),
+            format!("{cells} 2.00x | at most 1.3x: **does not hold** |")
+        );
+        assert_eq!(
+            row(2, 1, Target::Faster(1.0)),
+            format!("{cells} 0.5x faster | at least 1x: **does not hold** |")
+        );
+    }
+}
