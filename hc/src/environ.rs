@@ -24,20 +24,24 @@ impl Environ {
     }
 
     /// Puts each of `entries`, which are `name=value`, in the place of the first entry of that name, or
-    /// appends it, as putenv(3) does. Further entries of that name stay. One without `=` is appended. Takes n log n time for n entries, old and
-    /// new together: a command line may hold a hundred thousand.
+    /// appends it, as putenv(3) does. Further entries of that name stay. One without `=` is appended. Takes
+    /// n log m time for n entries, old and new together, of which m are new.
     pub fn put_all(&mut self, entries: impl IntoIterator<Item = CString>) {
-        let mut entries = entries.into_iter().peekable();
-        if entries.peek().is_none() {
-            return;
-        }
-        let mut places: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
-        for (at, name) in self.0.iter().enumerate().filter_map(|(at, entry)| Some((at, name_of(entry)?))) {
-            places.entry(name.to_vec()).or_insert(at);
+        let entries: Vec<CString> = entries.into_iter().collect();
+        // Only the names that are put have a place in the map: there are few, and often ten thousand old ones.
+        let mut places: BTreeMap<Vec<u8>, Option<usize>> = BTreeMap::new();
+        places.extend(entries.iter().filter_map(|entry| Some((name_of(entry)?.to_vec(), None))));
+        if !places.is_empty() {
+            for (at, entry) in self.0.iter().enumerate() {
+                if let Some(place) = name_of(entry).and_then(|name| places.get_mut(name)) {
+                    place.get_or_insert(at);
+                }
+            }
         }
         for entry in entries {
             let end = self.0.len();
-            let at = name_of(&entry).map_or(end, |name| *places.entry(name.to_vec()).or_insert(end));
+            let place = name_of(&entry).and_then(|name| places.get_mut(name));
+            let at = place.map_or(end, |place| *place.get_or_insert(end));
             match self.0.get_mut(at) {
                 Some(slot) => *slot = Cow::Owned(entry),
                 None => self.0.push(Cow::Owned(entry)),
@@ -56,7 +60,7 @@ impl Environ {
     }
 
     /// Removes every entry that is called like one of `names`, as unsetenv(3) does: one without `=` has no name. Takes
-    /// n log n time, as [`Environ::put_all`].
+    /// n log m time for m names.
     pub fn unset_all(&mut self, names: &[Vec<u8>]) {
         let names: BTreeSet<&[u8]> = names.iter().map(Vec::as_slice).collect();
         self.0.retain(|entry| !name_of(entry).is_some_and(|name| names.contains(name)));

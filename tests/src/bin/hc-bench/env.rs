@@ -23,15 +23,11 @@ fn of(count: usize) -> Vec<Row> {
         Line::new(&format!("{name} {option} container=handcraft, {count} variables"), words)
             .environment(entries.clone())
     };
-    ["-i", "-uVARIABLE_0"]
+    [("-i", Target::AtMost(1.0)), ("-uVARIABLE_0", Target::None)]
         .into_iter()
-        .flat_map(|option| {
+        .flat_map(|(option, target)| {
             let ours = line("hc-env", release("hc-env"), option);
-            compare(
-                ROUNDS,
-                ours,
-                Peers::of([(line("env", "/usr/bin/env".into(), option), Target::AtMost(1.0))]),
-            )
+            compare(ROUNDS, ours, Peers::of([(line("env", "/usr/bin/env".into(), option), target)]))
         })
         .collect()
 }
