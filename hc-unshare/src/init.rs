@@ -19,7 +19,8 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::unistd::{ForkResult, Pid, getpid, read, setpgid, write};
 use std::os::fd::{AsFd, OwnedFd};
 
-/// What the init tells the parent: NEXT stands still.
+/// What the init tells the parent: NEXT stands still, and the terminal is in here, or is somebody else's.
+const STOPPED_WITH_TERMINAL: u8 = b't';
 const STOPPED: u8 = b's';
 /// What the parent tells the init: go on, with the terminal or without.
 const FOREGROUND: u8 = b'f';
@@ -150,12 +151,17 @@ impl Init {
                 None => return Ok(None),
                 Some((process, ended)) if process == self.child => match ended {
                     // If there is no parent any more, nobody has to know.
-                    Ended::Stopped => drop(write(&self.line, &[STOPPED])),
+                    Ended::Stopped => drop(write(&self.line, &[self.stopped()])),
                     ended => return Ok(Some(status_of(&ended))),
                 },
                 Some(_) => {}
             }
         }
+    }
+
+    /// What the parent cannot know: it may have been stopped itself while a shell took the terminal, or lent it.
+    fn stopped(&self) -> u8 {
+        if self.terminal.as_ref().is_some_and(Terminal::is_in_here) { STOPPED_WITH_TERMINAL } else { STOPPED }
     }
 
     /// Lets the child go on, as the parent says. False if there is no parent any more.

@@ -2,6 +2,7 @@
 
 use hc::{Context, Result};
 use nix::errno::Errno;
+use nix::sys::signal::killpg;
 use nix::unistd::{Pid, getpgrp, tcgetpgrp, tcsetpgrp};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -40,5 +41,15 @@ impl Terminal {
     /// Whether the caller is in the foreground.
     pub(crate) fn is_ours(&self) -> bool {
         tcgetpgrp(&self.descriptor) == Ok(self.group)
+    }
+
+    /// Whether a group of this process's PID namespace is in the foreground; one of another has no number here.
+    pub(crate) fn is_in_here(&self) -> bool {
+        tcgetpgrp(&self.descriptor).is_ok_and(|group| group.as_raw() != 0)
+    }
+
+    /// Whether the group in the foreground has no process any more.
+    pub(crate) fn is_nobodys(&self) -> bool {
+        tcgetpgrp(&self.descriptor).is_ok_and(|group| killpg(group, None) == Err(Errno::ESRCH))
     }
 }

@@ -1,6 +1,6 @@
 //! The parent of an init: it hands signals on to it, stops when NEXT was stopped, and ends with its status.
 
-use super::{BACKGROUND, FOREGROUND, Line, Setting, wait_for_either};
+use super::{BACKGROUND, FOREGROUND, Line, STOPPED_WITH_TERMINAL, Setting, wait_for_either};
 use crate::parent::end_as;
 use crate::sys;
 use crate::terminal::Terminal;
@@ -13,12 +13,10 @@ use std::os::fd::OwnedFd;
 pub(crate) fn follow(init: Pid, setting: Setting) -> Result<Status> {
     let Setting { signals, terminal, line: Line { parent: line, init: theirs }, .. } = setting;
     drop(theirs);
-    // Whether the terminal is NEXT's: then it is to be taken back, and otherwise somebody else's to keep.
-    let mut lent = terminal.is_some();
     loop {
         let (signal, word) = wait_for_either(&signals, Some(&line))?;
         // The init holds its end of the line as long as it lives.
-        if word && !has_stopped(&line, terminal.as_ref(), &mut lent)? {
+        if word && !has_stopped(&line, terminal.as_ref())? {
             break;
         }
         if !signal {
@@ -29,36 +27,37 @@ pub(crate) fn follow(init: Pid, setting: Setting) -> Result<Status> {
             // Brought to the foreground by the shell, which knows of this process alone.
             libc::SIGCONT if terminal.as_ref().is_some_and(Terminal::is_ours) => {
                 let _ = write(&line, &[FOREGROUND]);
-                lent = true;
             }
             signal => sys::send(init, signal),
         }
     }
     let ended = sys::wait_for(init).context("wait")?;
-    take_back(terminal.as_ref(), lent)?;
+    // All of the PID namespace has ended. A group in the foreground that has processes is none of it: the shell has taken
+    // the terminal back while this process was stopped.
+    if let Some(terminal) = terminal.filter(Terminal::is_nobodys) {
+        terminal.take_back()?;
+    }
     Ok(end_as(&ended))
 }
 
 /// Reads a word of the init's, which is that NEXT has stopped. A shell that has stopped its job expects that all of it
 /// stands still, and goes on together. False when the init has ended.
-fn has_stopped(line: &OwnedFd, terminal: Option<&Terminal>, lent: &mut bool) -> Result<bool> {
-    match read(line, &mut [0]) {
+fn has_stopped(line: &OwnedFd, terminal: Option<&Terminal>) -> Result<bool> {
+    let mut word = [0];
+    match read(line, &mut word) {
         Ok(0) | Err(Errno::ECONNRESET) => return Ok(false),
         Err(Errno::EINTR) => return Ok(true),
         result => result.context("read")?,
     };
-    take_back(terminal, *lent)?;
+    if let Some(terminal) = terminal.filter(|_| word == [STOPPED_WITH_TERMINAL]) {
+        terminal.take_back()?;
+    }
     // Returns when somebody lets this process go on.
     sys::stop_this_process();
     // What has let it go on is told by word, and once.
     sys::discard(libc::SIGCONT);
-    *lent = terminal.is_some_and(Terminal::is_ours);
-    let word = if *lent { FOREGROUND } else { BACKGROUND };
+    let word = if terminal.is_some_and(Terminal::is_ours) { FOREGROUND } else { BACKGROUND };
     // If the init has ended meanwhile, that is the next news.
     let _ = write(line, &[word]);
     Ok(true)
-}
-
-fn take_back(terminal: Option<&Terminal>, lent: bool) -> Result<()> {
-    terminal.filter(|_| lent).map_or(Ok(()), Terminal::take_back)
 }

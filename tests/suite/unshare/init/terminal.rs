@@ -201,3 +201,44 @@ fn ends_at_sigterm() {
         leave(running);
     }
 }
+
+/// A shell that has taken the terminal back, and two lines that it reads: it notices at the second one that it is not in
+/// the foreground.
+#[track_caller]
+fn reads_two_lines(running: &mut Running, round: &str) {
+    for line in ["one", "two"] {
+        running.write(format!("echo {round}''{line}=\n").as_bytes(), false);
+        running.expect(&format!("{round}{line}="));
+    }
+}
+
+/// Stopped alone, by a signal that it cannot handle, it does not learn that the shell has the terminal since. What it has
+/// not any more it does not give back: neither at the end of NEXT nor when that is stopped.
+#[test]
+fn leaves_the_terminal_to_a_shell_that_has_taken_it_meanwhile() {
+    require!(can_run(), "takes root, and user namespaces for others");
+    for who in Who::ALL {
+        for signal in [libc::SIGTERM, libc::SIGSTOP] {
+            let mut running = terminal(who);
+            running.write(format!("{} sleep 1000\n", tool(who)).as_bytes(), false);
+            eventually("the sleep is there", || has(&running, "sleep"));
+            let parent = parent(&running);
+            hc_tests::send(parent, libc::SIGSTOP);
+            running.expect("Stopped");
+            running.write(b"bg\n", false);
+            reads_two_lines(&mut running, "stopped");
+            let state = |pid: i32| std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            eventually("it goes on", || state(parent).contains(") S "));
+            if signal == libc::SIGTERM {
+                hc_tests::send(parent, signal);
+                // The shell has not waited for it yet.
+                eventually("it has ended", || state(parent).is_empty() || state(parent).contains(") Z "));
+            } else {
+                let is_sleep = |pid: &i32| state(*pid).contains("(sleep)");
+                hc_tests::send(running.descendants().into_iter().find(is_sleep).unwrap(), signal);
+                eventually("it is stopped too", || state(parent).contains(") T "));
+            }
+            reads_two_lines(&mut running, "after");
+        }
+    }
+}
