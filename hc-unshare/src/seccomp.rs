@@ -44,6 +44,11 @@ const INSTRUCTION: usize = 8;
 const MAX_INSTRUCTIONS: usize = 4096;
 
 impl Wanted {
+    /// True if there is to be a filter.
+    pub(crate) fn is_some(&self) -> bool {
+        *self != Wanted::None
+    }
+
     /// Reads the file, which is one of the caller's.
     pub(crate) fn load(&self) -> Result<Filter> {
         match self {

@@ -58,11 +58,13 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// The names that can be bound, and released, from where this process goes; and those that take one outside.
+    /// The names that can be bound, and released, by this process as it is when NEXT cannot be started: where it has gone,
+    /// and with what right it has then; and those that take one outside.
     pub(crate) fn names_by_way(&self) -> (&[Name], &[Name]) {
         let leaves = Kind::Mount.flag() | Kind::User.flag();
-        let moves = self.root != Root::Unchanged;
-        if self.namespaces.intersects(leaves) || moves { (&[], &self.names) } else { (&self.names, &[]) }
+        let moves = self.namespaces.intersects(leaves) || self.root != Root::Unchanged;
+        let gives_up = self.credentials != Credentials::default() || self.privileges.seccomp.is_some();
+        if moves || gives_up { (&[], &self.names) } else { (&self.names, &[]) }
     }
 
     /// True where files are made for NEXT in a new user namespace, which takes somebody who has an id there.

@@ -1,8 +1,8 @@
 //! What cannot be bound, and what is left when something goes wrong: nothing.
 
-use super::Place;
-use crate::unshare::unshare;
-use hc_tests::{Cmd, Ended, Host, can_make_hosts, eventually, require, strace};
+use super::{KINDS, Place};
+use crate::unshare::{Root, unshare};
+use hc_tests::{Cmd, Dir, Ended, Host, can_make_hosts, eventually, require, strace};
 
 #[test]
 fn that_cannot_be_bound_are_not_and_nothing_is_left() {
@@ -39,6 +39,69 @@ fn that_cannot_be_bound_are_not_and_nothing_is_left() {
     // A program that ran and failed is another thing.
     place.run(&["-f", &uts, "false"]).run().exits(1).quiet();
     assert_eq!(place.bound(), ["uts"]);
+    place.release();
+}
+
+/// What was given up for NEXT is not needed to take back what was made for it.
+#[test]
+fn are_released_by_who_has_still_the_right_to() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    let place = Place::new();
+    let root = Root::new();
+    let dir = Dir::new();
+    // One that allows all calls but umount2 (166).
+    let refuse: [(u16, u8, u8, u32); 4] =
+        [(0x20, 0, 0, 0), (0x15, 0, 1, 166), (0x06, 0, 0, 0x0005_0001), (0x06, 0, 0, 0x7fff_0000)];
+    let bytes: Vec<u8> = refuse
+        .iter()
+        .flat_map(|(code, jt, jf, k)| [&code.to_ne_bytes()[..], &[*jt, *jf], &k.to_ne_bytes()].concat())
+        .collect();
+    let filter = format!("--seccomp={}", dir.file("filter", bytes).display());
+    for without in [
+        &["-S", "65534"][..],
+        &["-G", "65534"],
+        &["-S", "65534", "-G", "65534"],
+        &["--cap-drop=all"],
+        &["--cap-drop=sys_admin"],
+        &["--cap-drop=all", "--cap-add=kill", "-S", "65534"],
+        &["--seccomp=default"],
+        &["--cap-drop=all", "--seccomp=default"],
+        &[&filter],
+        &["--no-new-privs"],
+        &["--close-fds"],
+        &["--rlimit=nofile=0"],
+        &[&root.option("--root"), "--cap-drop=all", "--no-new-privs", "--close-fds"],
+    ] {
+        for fork in [&[][..], &["-f"], &["-fp", "--init"], &["-m"]] {
+            let option = place.option("uts", "uts");
+            place.run(&[&option]).args(fork).args(without).arg("/nosuch").run().fails("hc-unshare", 127);
+            assert_eq!(place.bound(), [] as [&str; 0], "{without:?} {fork:?}");
+        }
+    }
+    for (kind, _) in KINDS {
+        let option = place.option(kind, kind);
+        let line = place.run(&["-f", &option, "--cap-drop=all", "--seccomp=default", "/nosuch"]);
+        line.run().fails("hc-unshare", 127);
+        assert_eq!(place.bound(), [] as [&str; 0], "{kind}");
+    }
+}
+
+/// Who names no file pays for no process.
+#[test]
+fn alone_take_a_process_outside() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    let place = Place::new();
+    let forks = |words: &[&str]| {
+        let log = place.path("calls");
+        let strace = ["strace", "-f", "-e", "trace=fork,vfork,clone,clone3", "-o", log.to_str().unwrap()];
+        Cmd::line(strace).chain(&unshare(words)).on(&place.host).run().ok();
+        let calls = Cmd::new("cat").arg(&log).on(&place.host).run().ok().text().to_owned();
+        calls.lines().filter(|line| line.contains("clone")).count()
+    };
+    for words in [&["-u", "-S", "65534", "--cap-drop=all"][..], &["-u", "--seccomp=default"]] {
+        assert_eq!(forks(&[words, &["true"]].concat()), 0, "{words:?}");
+    }
+    assert_eq!(forks(&[&place.option("uts", "uts"), "true"]), 0);
     place.release();
 }
 
