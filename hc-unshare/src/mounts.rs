@@ -16,10 +16,10 @@ use crate::{binfmt, causes};
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
-use nix::unistd::fchdir;
 use place::Kind;
-use std::ffi::{OsStr, OsString};
+use std::ffi::{CStr, CString, OsStr, OsString};
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// Something to mount. Targets are paths in the new root.
@@ -132,18 +132,15 @@ impl Mount {
         data: Option<&OsStr>,
     ) -> Result<nix::Result<()>> {
         let place = match view {
-            View::Caller => self.target(),
-            View::Inside { .. } => {
-                let place = match self {
-                    // These have to be there, as unshare(1) has it.
-                    Mount::Proc(target) | Mount::Binfmt(target, _) => view.open(target, Kind::Directory)?,
-                    _ => view.open_or_make(self.target(), Kind::Directory)?,
-                };
-                fchdir(&place).context(hc::show(self.target()))?;
-                OsStr::new(".")
+            View::Caller => return Ok(mount(Some(kind), self.target(), Some(kind), flags, data)),
+            // These have to be there, as unshare(1) has it.
+            View::Inside { .. } if matches!(self, Mount::Proc(_) | Mount::Binfmt(..)) => {
+                view.open(self.target(), Kind::Directory)?
             }
+            View::Inside { .. } => view.open_or_make(self.target(), Kind::Directory)?,
         };
-        Ok(mount(Some(kind), place, Some(kind), flags, data))
+        // On the descriptor, for the caller may be one who must not enter the directory.
+        Ok(new_mount(kind, flags, data).and_then(|mount| call::attach_tree(&mount, &place)))
     }
 
     /// In a user namespace sysfs takes a network namespace of that one; elsewhere the host's is shown, which has the same
@@ -173,6 +170,24 @@ fn cut_off(target: &OsStr) -> Result<()> {
         Err(Errno::EINVAL) => Ok(()),
         result => result.context(format_args!("make {} private", hc::show(target))),
     }
+}
+
+/// What mount(2) would mount: `data` are options with commas between them. The flags are attributes of the same values.
+fn new_mount(kind: &str, flags: MsFlags, data: Option<&OsStr>) -> nix::Result<OwnedFd> {
+    let text = |bytes: &[u8]| CString::new(bytes).map_err(|_| Errno::EINVAL);
+    let kind = text(kind.as_bytes())?;
+    let words = data.map(OsStr::as_bytes).unwrap_or_default().split(|&byte| byte == b',');
+    let words: Vec<(CString, Option<CString>)> = words
+        .filter(|word| !word.is_empty())
+        .map(|word| {
+            let mut parts = word.splitn(2, |&byte| byte == b'=').map(text);
+            Ok((parts.next().unwrap_or(Err(Errno::EINVAL))?, parts.next().transpose()?))
+        })
+        .collect::<nix::Result<_>>()?;
+    let words = words.iter().map(|(name, value)| (name.as_c_str(), value.as_deref()));
+    let options: Vec<(&CStr, Option<&CStr>)> =
+        std::iter::once((c"source", Some(kind.as_c_str()))).chain(words).collect();
+    call::new_mount(&kind, &options, flags.bits())
 }
 
 /// A copy of what is mounted at `source`, with attributes, and cut off from where it comes from.
