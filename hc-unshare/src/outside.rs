@@ -27,8 +27,8 @@ const PROBE: u8 = b'p';
 const BIND: u8 = b'b';
 const RELEASE: u8 = b'r';
 const DONE: &[u8] = b"+";
-/// Room for an answer.
-const MAX_ANSWER: usize = 4096;
+/// Room for an answer: a name of a file as long as can be, with four characters a byte, and as much again about it.
+const MAX_ANSWER: usize = 8 * 4096;
 
 /// Which process this is after [`start`].
 pub(crate) enum Role {

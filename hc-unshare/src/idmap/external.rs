@@ -9,11 +9,11 @@ use nix::fcntl::OFlag;
 use nix::unistd::{ForkResult, Pid, dup2_stderr, pipe2};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 
-/// More than such a program has to say.
+/// More than such a program has to say of why it has failed. Of what comes after that, nothing is told.
 const MAX_MESSAGE: u64 = 4096;
 
 /// Has `program` give `process` the map `ranges`.
@@ -49,7 +49,10 @@ fn run(argv: &[OsString]) -> Result<(Vec<u8>, Option<i32>)> {
     };
     drop(writer);
     let mut words = Vec::new();
-    let read = File::from(reader).take(MAX_MESSAGE).read_to_end(&mut words);
+    let mut reader = File::from(reader);
+    let read = (&mut reader).take(MAX_MESSAGE).read_to_end(&mut words);
+    // To its end, lest the program dies of a pipe that nobody reads, before it has done its work.
+    let read = read.and_then(|_| io::copy(&mut reader, &mut io::sink()));
     let status = match sys::wait_for(child).context("wait")? {
         Ended::Exited(status) => Some(status),
         Ended::Killed(_) | Ended::Stopped => None,

@@ -108,6 +108,18 @@ fn a_helper_that_refuses() {
     assert!(message.starts_with("newuidmap: "), "{message}");
 }
 
+/// One that has much to say, as with tracing, does its work nevertheless.
+#[test]
+fn a_helper_that_talks() {
+    require!(can_make_hosts() && user_namespaces(), "takes root, and user namespaces for others");
+    let host = host_with(Some("ann:100000:10\n"), Some("ann:100000:10\n"));
+    let wrap = "mv /usr/bin/newuidmap /usr/bin/newuidmap.real && cat >/usr/bin/newuidmap && chmod 755 /usr/bin/newuidmap";
+    let wrapper =
+        "#!/bin/sh\nhead -c 300000 /dev/zero | tr '\\0' x >&2 && exec /usr/bin/newuidmap.real \"$@\"\n";
+    Cmd::sh(wrap).on(&host).input(wrapper).run().ok().quiet();
+    unshare(&["--map-users=auto", "true"]).on(&host).user(1000).run().ok().quiet();
+}
+
 /// In a user namespace, one who is root there writes the maps himself, with the ids that there are.
 #[test]
 fn an_id_that_does_not_exist_around() {

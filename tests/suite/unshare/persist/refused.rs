@@ -42,6 +42,20 @@ fn that_cannot_be_bound_are_not_and_nothing_is_left() {
     place.release();
 }
 
+/// However long the name is, the reason that comes after it is told.
+#[test]
+fn are_told_with_the_reason() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    let place = Place::new();
+    let file = "/\x01".repeat(2000);
+    for words in [&["-m"][..], &["-r"], &[]] {
+        let message =
+            place.run(words).args([&format!("--uts={file}"), "true"]).run().fails("hc-unshare", 125);
+        let end = ": No such file or directory (the file has to exist: touch it)";
+        assert!(message.ends_with(end), "{words:?}: {} bytes: {message}", message.len());
+    }
+}
+
 /// What was given up for NEXT is not needed to take back what was made for it.
 #[test]
 fn are_released_by_who_has_still_the_right_to() {
