@@ -2,7 +2,7 @@
 //! file is asked before that, and ours does so.
 
 use super::{Stage, as_root};
-use hc_tests::{Cmd, Ended, View, can_make_hosts, require, user_namespaces};
+use hc_tests::{Cmd, Dir, Ended, View, can_make_hosts, require, user_namespaces};
 
 #[test]
 fn of_the_environment_is_alike() {
@@ -99,4 +99,21 @@ fn of_the_environment_that_is_empty_is_none() {
     run().input("echo $0\n").run().ok().says("-sh\n").quiet();
     stage.file("/etc/passwd", "root:x:0:0::/:/bin/bash\n");
     run().input("echo $0\n").run().ok().says("-bash\n").quiet();
+}
+
+/// A name is looked for in PATH, as that of NEXT is; unshare(1) takes it from the working directory.
+#[test]
+fn of_the_environment_may_be_a_name() {
+    require!(hc_tests::is_root(), "takes root");
+    let dir = Dir::new();
+    dir.program("hc-shell", "#!/bin/sh\necho found\n");
+    let path = format!("{}:/bin:/usr/bin", dir.path().display());
+    let run =
+        |tool: Cmd, place: &str| tool.arg("-u").env("SHELL", "hc-shell").env("PATH", &path).dir(place).run();
+    run(super::unshare(&[]), "/").ok().says("found\n").quiet();
+    assert_eq!(run(Cmd::new("unshare"), "/").ended, Ended::Exit(127));
+    let path = "/bin:/usr/bin";
+    let here = |tool: Cmd| tool.arg("-u").env("SHELL", "hc-shell").env("PATH", path).dir(dir.path()).run();
+    here(super::unshare(&[])).fails("hc-unshare", 127);
+    here(Cmd::new("unshare")).ok().says("found\n").quiet();
 }
