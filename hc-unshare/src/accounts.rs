@@ -3,7 +3,7 @@
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
-use nix::sys::stat::Mode;
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, stat};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
@@ -15,15 +15,29 @@ pub(crate) const GROUP: &str = "/etc/group";
 /// More than any machine's users take. The files may be those of a root directory that somebody else has made.
 const MAX_SIZE: u64 = 16 << 20;
 
-/// All of `file`, as far as it is a file.
+/// All of `file`, if it is a regular file; of anything else nothing.
+///
+/// It is looked at before it is opened, for to open a device can be to start it, and whoever has made the root directory
+/// may have put one there. What has been looked at cannot be opened by its descriptor: that would take a /proc, which the
+/// root may not have, or may have made up. So it is opened by name; should that have become another file since, it cannot
+/// hold us up without end (a FIFO) nor become ours (a terminal), and is not read.
 pub(crate) fn read(file: &str) -> nix::Result<Vec<u8>> {
-    // Without O_NONBLOCK a FIFO there would hold us up for ever, without O_NOCTTY a terminal would become ours.
+    if !is_regular(&stat(file)?) {
+        return Ok(Vec::new());
+    }
     let descriptor =
         open(file, OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC, Mode::empty())?;
+    if !is_regular(&fstat(&descriptor)?) {
+        return Ok(Vec::new());
+    }
     let mut content = Vec::new();
     let read = File::from(descriptor).take(MAX_SIZE).read_to_end(&mut content);
     read.map_err(|error| Errno::try_from(error).unwrap_or(Errno::EIO))?;
     Ok(content)
+}
+
+fn is_regular(stat: &FileStat) -> bool {
+    SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT == SFlag::S_IFREG
 }
 
 /// The id of `name`: the third field of the line in `content`, of passwd(5) or group(5).

@@ -117,3 +117,24 @@ fn of_the_environment_may_be_a_name() {
     here(super::unshare(&[])).fails("hc-unshare", 127);
     here(Cmd::new("unshare")).ok().says("found\n").quiet();
 }
+
+/// What else there is in the place of the file is neither waited for nor opened.
+#[test]
+fn of_a_passwd_file_that_is_none_is_none() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    let stage = Stage::new();
+    let file = stage.dir.path().join("root/etc/passwd");
+    let log = stage.dir.join("calls");
+    for make in ["mkfifo", "mknod -m 666 FILE c 1 3", "mkdir", "ln -s /dev/zero"] {
+        let make = if make.contains("FILE") { make.to_owned() } else { format!("{make} FILE") };
+        let script = format!("mkdir -p $(dirname FILE); rm -rf FILE; {make}")
+            .replace("FILE", &file.display().to_string());
+        Cmd::sh(&script).run().ok().quiet();
+        let strace = ["strace", "-f", "-e", "trace=open,openat,openat2", "-o", log.to_str().unwrap()];
+        let tool = Cmd::line(strace).chain(&super::unshare(&["-m"])).args(stage.words("-R ROOT"));
+        stage.start(as_root, tool).run();
+        let calls = std::fs::read_to_string(&log).unwrap();
+        let opened = calls.lines().any(|line| line.contains("\"/etc/passwd\""));
+        assert!(!opened, "{make}: {calls}");
+    }
+}
