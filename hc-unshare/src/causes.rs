@@ -1,13 +1,15 @@
 //! Why the kernel refused: what an errno does not say and a user needs to know. Read after a failure only.
 
+mod proc;
+
+pub(crate) use proc::of_refused_proc;
+
 use crate::namespaces::Kind;
 use hc::Error;
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
-use nix::unistd::{Pid, getegid, geteuid, getpid};
-use std::ffi::OsStr;
+use nix::unistd::{getegid, geteuid};
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
 
 /// The words to add when unshare(2) fails.
 pub(crate) fn of_refused_namespaces(errno: Errno, namespaces: CloneFlags) -> String {
@@ -124,37 +126,6 @@ pub(crate) fn of_refused_pivot(errno: Errno) -> &'static str {
     match errno {
         Errno::EINVAL => " (the old root cannot be left, as in an initramfs: without -m, chroot is used)",
         _ => "",
-    }
-}
-
-/// The words to add when proc cannot be mounted.
-pub(crate) fn of_refused_proc(errno: Errno) -> String {
-    match errno {
-        // A process that has made a PID namespace is not in it; the child of -f is its process 1.
-        Errno::EPERM if getpid() != Pid::from_raw(1) => {
-            " (a user namespace needs a PID namespace of its own for it: -pf)".to_owned()
-        }
-        Errno::EPERM => of_mounts_over_proc(&fs::read("/proc/self/mountinfo").unwrap_or_default()),
-        _ => String::new(),
-    }
-}
-
-/// Names what hides parts of the proc that is in view, according to `mountinfo`, of proc(5).
-fn of_mounts_over_proc(mountinfo: &[u8]) -> String {
-    let targets =
-        mountinfo.split(|&byte| byte == b'\n').filter_map(|line| line.split(|&byte| byte == b' ').nth(4));
-    let over: Vec<String> = targets
-        .filter(|target| target.starts_with(b"/proc/"))
-        .map(|target| hc::show(OsStr::from_bytes(target)).to_string())
-        .collect();
-    match over.as_slice() {
-        [] => " (in a user namespace it takes a /proc of the host in full view)".to_owned(),
-        [first, rest @ ..] => {
-            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-            format!(
-                " (the /proc of the host has mounts over it, which a user namespace may not lift: {first}{more})"
-            )
-        }
     }
 }
 

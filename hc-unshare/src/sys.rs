@@ -143,6 +143,12 @@ pub(crate) fn leave_chroot() -> nix::Result<()> {
     Errno::result(unsafe { libc::setns(this_process.as_raw_fd(), libc::CLONE_NEWNS) }).map(drop)
 }
 
+/// NS_GET_USERNS: the user namespace that the one of `namespace` belongs to. EPERM if that is out of reach.
+pub(crate) fn owner_of(namespace: &OwnedFd) -> nix::Result<OwnedFd> {
+    // SAFETY: a descriptor that is open; the request takes nothing.
+    owned(unsafe { libc::ioctl(namespace.as_raw_fd(), libc::NS_GET_USERNS) }.into())
+}
+
 /// setdomainname(2).
 pub(crate) fn set_domain_name(name: &OsStr) -> nix::Result<()> {
     // SAFETY: bytes that are alive, and how many.

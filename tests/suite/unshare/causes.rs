@@ -1,6 +1,7 @@
 //! What the kernel, newuidmap(1) and the files of subordinate ids refuse, each provoked, with its whole message.
 
 mod ids;
+mod proc;
 
 use super::diagnostics::{UNSHARE, WITHOUT_CALL, perl, says};
 use super::{Root, unshare};

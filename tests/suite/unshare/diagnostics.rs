@@ -85,33 +85,6 @@ fn a_root_without_capabilities_is_not_told_to_become_root() {
 }
 
 #[test]
-fn proc_needs_a_pid_namespace_of_the_user_namespace() {
-    require!(user_namespaces(), "ordinary users may not make user namespaces here");
-    let line = "mount proc on /proc: Operation not permitted (...)";
-    for words in [&["-r", "--mount-proc"][..], &["-rp", "--mount-proc"], &["-rf", "--mount-proc"]] {
-        let message = says(unshare(words).arg("true").as_nobody().run(), 125, line);
-        assert!(message.contains("-pf"), "{message}");
-    }
-}
-
-#[test]
-fn proc_needs_one_in_view_without_mounts_over_it() {
-    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
-    let line = "mount proc on /proc: Operation not permitted (...)";
-    let root = Root::new();
-    let as_nobody = "setpriv --reuid 65534 --regid 65534 --clear-groups hc-unshare -rfp --mount-proc";
-    for next in ["true".to_owned(), format!("{} /hc-probe", root.option("--root"))] {
-        let over = |place: &str| {
-            let script = format!("mount -t tmpfs tmpfs {place} && exec {as_nobody} {next}");
-            Cmd::new("unshare").args(["-m", "sh", "-c", &script]).run()
-        };
-        over(root.dir.directory("empty").to_str().unwrap()).ok().quiet();
-        let message = says(over("/proc/fs"), 125, line);
-        assert!(message.contains("mounts over it"), "{message}");
-    }
-}
-
-#[test]
 fn a_pid_namespace_whose_process_1_has_ended_is_closed() {
     require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let message = unshare(&["-p", "sh", "-c", "/bin/true; exec hc-unshare -f true"]).run();
