@@ -51,6 +51,31 @@ fn has_the_ids_inside_that_there_are_outside() {
     }
 }
 
+/// What CAVEATS tells: the ids and the mode are those on the disk, for users of the machine as well.
+#[test]
+fn makes_a_set_user_id_program_of_root_s_inside_one_of_root_s_outside() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    for (options, words, expected) in [
+        ("mode=755", &MAPS[..], "works\n"),
+        ("mode=755", &["--jail"], "works\n"),
+        ("mode=755", &["--jail", "--overlay-tmpfs"], "setuid: EPERM\n"),
+        ("mode=755,nosuid", &["--jail"], "setuid: EPERM\n"),
+    ] {
+        let host = Host::new();
+        let root = filled(&host, &format!("mount -t tmpfs -o {options} tmpfs ROOT &&"));
+        let place = root.path().display().to_string();
+        let fill = format!("hc-rootfs {place} /bin/chmod && cp {} {place}/", hc_tests::attack().display());
+        Cmd::sh(fill).on(&host).run().ok();
+        let next = ["/bin/chmod", "4755", "/hc-attack"];
+        unshare(words).arg(root.option("--root")).args(next).on(&host).run().ok().quiet();
+        let start = || Cmd::sh(format!("exec {place}/hc-attack setuid")).dir("/").on(&host).as_nobody().run();
+        assert_eq!(start().text(), expected, "{options} {words:?}");
+        // A directory around it that nobody may enter keeps them off.
+        Cmd::line(["chmod", "700"]).arg(root.dir.path()).on(&host).run().ok().quiet();
+        start().exits(126);
+    }
+}
+
 /// Without it they are nobody's, and root inside may change nothing.
 #[test]
 fn is_what_makes_them_so() {
