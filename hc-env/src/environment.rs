@@ -20,6 +20,8 @@ pub(crate) struct Changes {
     pub(crate) unset: Vec<Vec<u8>>,
     /// `NAME=VALUE`, in the order in which they are put in.
     pub(crate) assignments: Vec<CString>,
+    /// `NAME=VALUE`, for names that there are not after all that.
+    pub(crate) defaults: Vec<CString>,
 }
 
 /// What the new environment begins with.
@@ -72,6 +74,9 @@ impl Changes {
         for assignment in &self.assignments {
             trace.line(&[b"setenv:   ", assignment.to_bytes()]);
         }
+        for default in &self.defaults {
+            trace.line(&[b"if unset: ", default.to_bytes()]);
+        }
     }
 }
 
@@ -81,7 +86,7 @@ fn is_name(name: &[u8]) -> bool {
 
 /// The environment that `changes` make of `env`, with what the files had.
 pub(crate) fn change(mut env: Environ, changes: Changes, loaded: Vec<Loaded>) -> Environ {
-    let Changes { start, scrub, unset, assignments } = changes;
+    let Changes { start, scrub, unset, assignments, mut defaults } = changes;
     match start {
         Start::Inherited => {}
         Start::Kept(globs) if globs.is_empty() => env.clear(),
@@ -100,6 +105,11 @@ pub(crate) fn change(mut env: Environ, changes: Changes, loaded: Vec<Loaded>) ->
         env.unset_all(&unset);
     }
     env.put_all(assignments);
+    if !defaults.is_empty() {
+        let present = env.values();
+        defaults.retain(|entry| !present.contains_key(name(entry.to_bytes())));
+        env.put_all(defaults);
+    }
     env
 }
 
@@ -126,7 +136,13 @@ mod tests {
     }
 
     fn nothing() -> Changes {
-        Changes { start: Start::Inherited, scrub: false, unset: Vec::new(), assignments: Vec::new() }
+        Changes {
+            start: Start::Inherited,
+            scrub: false,
+            unset: Vec::new(),
+            assignments: Vec::new(),
+            defaults: Vec::new(),
+        }
     }
 
     #[test]
@@ -135,6 +151,9 @@ mod tests {
         let unset = vec![b"A".to_vec(), b"odd".to_vec()];
         let changes = Changes { unset, assignments: entries(&["B=3", "A=4", "A=5"]), ..nothing() };
         assert_eq!(change(old.clone(), changes, Vec::new()), env(&["B=3", "odd", "A=5"]));
+        let defaults = entries(&["A=d", "E=1", "E=2", "B="]);
+        let changes = Changes { assignments: entries(&["B=3"]), defaults, ..nothing() };
+        assert_eq!(change(old.clone(), changes, Vec::new()), env(&["A=1", "B=3", "odd", "E=2"]));
         let changes = Changes { start: Start::Kept(Vec::new()), assignments: entries(&["X="]), ..nothing() };
         assert_eq!(change(old, changes, Vec::new()), env(&["X="]));
     }

@@ -37,6 +37,7 @@ For containers:
       --keep=GLOB              with -i: keep the variables whose names match GLOB
       --scrub                  drop what describes the host's session and services
       --env-file=FILE          put in the lines of FILE: NAME=VALUE, or NAME to keep
+      --if-unset=NAME=VALUE    put that in, unless there is a NAME at the end
 FILE may be -, standard input.
 
 See hc-env(1).
@@ -59,7 +60,7 @@ const ORIGINAL: &[&str] = &[
     "help",
     "version",
 ];
-const OWN: &[&str] = &["keep", "scrub", "env-file"];
+const OWN: &[&str] = &["keep", "scrub", "env-file", "if-unset"];
 
 /// Longer than any name; a pattern takes quadratic time at worst.
 const MAX_GLOB: usize = 4096;
@@ -104,6 +105,7 @@ struct Given {
     ignore: bool,
     keep: Vec<OsString>,
     scrub: bool,
+    defaults: Vec<OsString>,
     files: Vec<Source>,
     unset: Vec<OsString>,
     null: bool,
@@ -141,6 +143,7 @@ pub(crate) fn parse(mut args: Args, environ: &Environ, trace: &mut Trace) -> Res
             Opt::Long("env-file") => given.files.push(Source::EnvFile(args.value()?)),
             Opt::Long("keep") => given.keep.push(args.value()?),
             Opt::Long("scrub") => given.scrub = true,
+            Opt::Long("if-unset") => given.defaults.push(args.value()?),
             Opt::Long("help") => return Err(Error::answer(HELP)),
             Opt::Long("version") => return Err(Error::version("hc-env", env!("CARGO_PKG_VERSION"))),
             Opt::Short(letter) if letter.is_ascii() && split::SPACES.contains(&(letter as u8)) => {
@@ -173,13 +176,14 @@ fn plan(mut given: Given, operands: Vec<OsString>, trace: &mut Trace) -> Result<
     while let Some(assignment) = operands.next_if(|operand| operand.as_bytes().contains(&b'=')) {
         assignments.push(entry(assignment)?);
     }
+    let defaults = given.defaults.drain(..).map(default_entry).collect::<Result<_>>()?;
     let keep = given.keep.drain(..).map(OsString::into_vec).collect();
     let start = if given.ignore { Start::Kept(keep) } else { Start::Inherited };
     let files = std::mem::take(&mut given.files);
     // As in env(1), -u is not even looked at when there is nothing that it could remove.
     let nothing = start.is_empty() && files.is_empty();
     let unset = given.unset.drain(..).filter(|_| !nothing).map(OsString::into_vec).collect();
-    let changes = Changes { start, scrub: given.scrub, unset, assignments };
+    let changes = Changes { start, scrub: given.scrub, unset, assignments, defaults };
     let raw = given.ignore && files.iter().any(|source| matches!(source, Source::Env0(_)));
     let action = changes.check(raw).and_then(|()| action(given, operands));
     if action.is_err() {
@@ -188,6 +192,14 @@ fn plan(mut given: Given, operands: Vec<OsString>, trace: &mut Trace) -> Result<
         changes.tell_rest(trace);
     }
     Ok(Plan { action: action?, changes, files })
+}
+
+/// The value of --if-unset.
+fn default_entry(word: OsString) -> Result<CString> {
+    match word.as_bytes().iter().position(|&byte| byte == b'=') {
+        Some(at) if at > 0 => entry(word),
+        _ => Err(Error::usage(format!("--if-unset: '{}' is no NAME=VALUE", hc::show(&word)))),
+    }
 }
 
 /// What `operands`, the command line of NEXT if there is one, and the options mean together.

@@ -55,6 +55,23 @@ fn what_is_kept_may_be_unset_and_replaced() {
 }
 
 #[test]
+fn what_is_missing_at_the_end_is_filled_in() {
+    let dir = Dir::new();
+    let file = dir.file("vars", "PATH=/of/the/file\n");
+    let file = format!("--env-file={}", file.display());
+    let defaults =
+        ["--if-unset=PATH=/default", "--if-unset=HOME=/", "--if-unset", "A=default", "--if-unset=HOME=/root"];
+    let words: Vec<&str> = ["-i"].into_iter().chain(defaults).chain([file.as_str(), "A=given"]).collect();
+    shows(env(&words).run(), &["PATH=/of/the/file", "A=given", "HOME=/root"]);
+    for bad in ["", "X", "=x"] {
+        let output = env(&["--if-unset", bad, "-0"]).run();
+        let hint = "Try 'hc-env --help' for more information.";
+        let message = format!("hc-env: --if-unset: '{bad}' is no NAME=VALUE\n{hint}\n");
+        assert_eq!(String::from_utf8_lossy(&output.exits(125).stderr), message);
+    }
+}
+
+#[test]
 fn a_dash_of_its_own_clears_as_well() {
     shows(env(&["--keep=TERM", "-"]).run(), &["TERM=vt100"]);
     shows(env(&["--keep=LC_*", "-i", "-u", "LC_TIME", "LC_ALL=POSIX"]).run(), &["LC_ALL=POSIX"]);
