@@ -1,5 +1,6 @@
 //! The command line of unshare(1), as values.
 
+mod furnishing;
 mod given;
 mod help;
 mod mounts;
@@ -9,7 +10,6 @@ mod values;
 pub(crate) use given::Plan;
 
 use crate::idmap::{Single, Wish};
-use crate::mounts::Mount;
 use crate::namespaces::Kind;
 use given::Given;
 use hc::{Args, Error, Opt, Result};
@@ -67,6 +67,7 @@ const OWN: &[&str] = &[
     "domainname",
     "loopback",
     "init",
+    "no-init",
     "share",
     "jail",
     // What NEXT is not to have.
@@ -134,28 +135,8 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
                 given.interpreter = Some(args.value()?);
                 given.mount_binfmt(None);
             }
-            Opt::Long("bind") => given.mounts.push(mounts::bind(&args.value()?)?),
-            Opt::Long("tmpfs") => given.mounts.push(mounts::tmpfs(&args.value()?)?),
-            Opt::Long("overlay") => given.mounts.push(mounts::overlay(&args.value()?)?),
-            Opt::Long("dev") => given.mounts.push(Mount::Dev),
-            Opt::Long("sys") => given.mounts.push(Mount::Sys),
-            Opt::Long("mask") => given.mask = true,
-            Opt::Long("overlay-tmpfs") => given.manner.overlay_tmpfs = true,
-            Opt::Long("read-only") => given.manner.read_only = true,
-            Opt::Long("idmap") => given.idmap(),
-            Opt::Long("hostname") => {
-                given.kinds.push(Kind::Uts);
-                given.uts.host = Some(values::machine_name(args.value()?)?);
-            }
-            Opt::Long("domainname") => {
-                given.kinds.push(Kind::Uts);
-                given.uts.domain = Some(values::machine_name(args.value()?)?);
-            }
-            Opt::Long("loopback") => {
-                given.kinds.push(Kind::Net);
-                given.loopback = true;
-            }
             Opt::Long("init") => given.init(),
+            Opt::Long("no-init") => given.fork().init = false,
             Opt::Long("share") => given.shared.extend(values::kinds(&args.value()?)?),
             Opt::Long("jail") => given.jail(),
             Opt::Long("propagation") => given.propagation = values::propagation(&args.value()?)?,
@@ -181,6 +162,7 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
             Opt::Short('V') | Opt::Long("version") => {
                 return Err(Error::version("hc-unshare", env!("CARGO_PKG_VERSION")));
             }
+            _ if furnishing::take(&mut given, option, &mut args)? => {}
             _ if privileges::take(&mut given, option, &mut args)? => {}
             _ => return Err(args.unrecognized(option)),
         }

@@ -76,6 +76,7 @@ Jail:
                              --kill-child, --mount-proc, --sys, --dev, --mask,
                              --loopback, --new-session, --new-keyring, --close-fds,
                              --no-new-privs, --cap-drop=all, --seccomp=default
+      --no-init              NEXT is process 1 itself (with --jail; implies -f)
       --share=KIND           no namespace of that KIND: net, ipc, ...; with commas
 
 What else NEXT gets:

@@ -7,6 +7,7 @@ use crate::credentials::Credentials;
 use crate::environment::Kept;
 use crate::fork::Fork;
 use crate::idmap::Wanted;
+use crate::mounts::Mount;
 use crate::names::Name;
 use crate::privileges::Privileges;
 use crate::propagation::Propagation;

@@ -47,6 +47,20 @@ fn is_process_1_and_next_alone() {
 }
 
 #[test]
+fn or_next_is_process_1_itself_with_all_the_rest() {
+    require!(can_run(), "takes root, and user namespaces for others");
+    let cell = cell();
+    for who in Who::ALL {
+        let seen = view(who, &cell, &["--no-init"]);
+        assert_eq!((seen.get("pid"), seen.get("processes")), ("1", "1"));
+        assert_eq!((seen.get("capabilities"), seen.get("no_new_privs")), ("0 0 0", "1"));
+        assert_eq!(seen.get("session"), "1");
+        // The later one counts.
+        assert_eq!(view(who, &cell, &["--no-init", "--init"]).get("pid"), "2");
+    }
+}
+
+#[test]
 fn has_no_privileges() {
     require!(can_run(), "takes root, and user namespaces for others");
     let cell = cell();
