@@ -1,39 +1,219 @@
-//! The chain itself. Pure: names in, words out.
+//! The chain itself. Pure: values in, words out.
 
-use crate::links::Links;
+mod parts;
+
+pub(crate) use parts::{Part, Tool};
+
+use crate::options::{Container, Network, Storage};
 use crate::place::Place;
+use crate::user::Ids;
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 
-/// Writes the chain that runs `program`, an absolute path here and inside, with `arguments`.
+/// What a root in the container may do, unless options say otherwise: what podman gives. It is root of a user namespace
+/// whose ids are nobody's, and of the resources of its own namespaces.
+const CAPABILITIES: &str =
+    "chown,dac_override,fowner,fsetid,kill,net_bind_service,setfcap,setgid,setpcap,setuid,sys_chroot";
+/// An init that ends its namespace does so by reboot(2).
+const CAPABILITIES_OF_INIT: &str = "sys_boot";
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// As each process sees it that has a network: hc-netns puts another file there, in a mount namespace of its own.
+const RESOLV_CONF: &str = "/etc/resolv.conf";
+
+/// One link: a tool, its options, and why it is there.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) tool: Tool,
+    pub(crate) words: Vec<OsString>,
+    pub(crate) why: &'static str,
+}
+
+/// Who runs the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    Root,
+    /// A user who has further ids in /etc/subuid and /etc/subgid.
+    UserWithIds,
+    /// A user who is all that there can be.
+    User,
+}
+
+/// What is known about the machine, beside the command line.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Setting {
+    pub(crate) caller: Caller,
+    pub(crate) place: Place,
+    /// Who the program is, if somebody said so.
+    pub(crate) ids: Option<Ids>,
+    /// The program, by absolute path here and inside; or by a name that is looked for inside.
+    pub(crate) program: OsString,
+    /// There are name servers to hand on.
+    pub(crate) resolv_conf: bool,
+}
+
+/// Writes the chain for `container`.
 ///
 /// * `hc-unshare -m --tmpfs`, if the root directory is not kept: a mount namespace with a tmpfs for it, which goes
-///   with the last process in there, however that ends. A user makes the user namespace here already (`-r`), for
-///   mounting needs it; it is entered once;
+///   with the last process in there, however that ends. A user makes a user namespace here already, for mounting needs it;
 /// * `hc-rootfs`: while the machine's files are still in reach;
+/// * `hc-netns`, `hc-cgroup`: with the privileges of the host;
 /// * `hc-env`: before the tool that becomes process 1, whose environment stays readable in there;
 /// * `hc-unshare`: last, for it closes the door.
-pub(crate) fn write(
-    links: &Links,
-    place: &Place,
-    user: bool,
-    program: OsString,
-    arguments: impl Iterator<Item = OsString>,
-) -> Vec<OsString> {
-    let mut chain = Vec::new();
-    let (directory, namespaces) = match place {
-        Place::Kept(directory) => (directory, if user { "-rfpiumn" } else { "-fpiumn" }),
-        Place::Tmpfs(directory) => {
-            let own = if user { "-rm" } else { "-m" };
-            chain.extend([links.unshare.clone(), own.into(), option("--tmpfs=", directory)]);
-            (directory, "-fpiumn")
+pub(crate) fn write(container: &Container, setting: &Setting) -> Vec<Link> {
+    let links = [
+        place(setting),
+        rootfs(container, setting),
+        network(container),
+        cgroup(container),
+        Some(environment(container, setting)),
+        Some(jail(container, setting)),
+    ];
+    links.into_iter().flatten().collect()
+}
+
+fn place(setting: &Setting) -> Option<Link> {
+    let Place::Tmpfs(directory) = &setting.place else { return None };
+    let mut words: Vec<OsString> = match setting.caller {
+        Caller::Root => vec!["-m".into()],
+        Caller::UserWithIds => vec!["-rm".into(), "--map-auto".into()],
+        Caller::User => vec!["-rm".into()],
+    };
+    words.push(option("--tmpfs=", directory));
+    Some(Link { tool: Tool::Unshare, words, why: "an empty root directory that goes with the container" })
+}
+
+fn rootfs(container: &Container, setting: &Setting) -> Option<Link> {
+    if matches!(container.storage, Storage::Given(_)) {
+        return None;
+    }
+    let mut words = container.words(Tool::Rootfs);
+    if container.network != Network::None {
+        // Names are looked up by its files.
+        words.push("--etc".into());
+    }
+    words.extend([setting.place.directory().to_owned(), setting.program.clone(), "--".into()]);
+    Some(Link {
+        tool: Tool::Rootfs,
+        words,
+        why: "the program, its loader and libraries, in the root directory",
+    })
+}
+
+fn network(container: &Container) -> Option<Link> {
+    let mut words: Vec<OsString> = Vec::new();
+    let (tool, why) = match &container.network {
+        Network::None | Network::Host => return None,
+        Network::Pasta => {
+            words.push("--config-net".into());
+            (Tool::Pasta, "a network that a user's sockets carry")
+        }
+        Network::Bridge(bridge, options) => {
+            words.extend(["run".into(), option("--bridge=", bridge)]);
+            let named =
+                |name: &str| options.iter().any(|option| option.as_bytes().starts_with(name.as_bytes()));
+            if !container.has("ip") && !named("--addr") && !named("--dhcp") {
+                words.push("--addr=auto".into());
+            }
+            words.extend(options.iter().cloned());
+            (Tool::Netns, "a network namespace, and a link from it to the bridge")
         }
     };
-    chain.extend([links.rootfs.clone(), directory.clone(), program.clone(), "--".into()]);
-    chain.extend([links.env.clone(), "-i".into(), "container=handcraft".into()]);
-    chain.extend([links.unshare.clone(), namespaces.into(), "--mount-proc".into()]);
-    chain.extend([option("--root=", directory), program]);
-    chain.extend(arguments);
-    chain
+    let own = container.words(Tool::Netns);
+    words.extend(if tool == Tool::Pasta { parts::for_pasta(&own) } else { own });
+    words.push("--".into());
+    Some(Link { tool, words, why })
+}
+
+fn cgroup(container: &Container) -> Option<Link> {
+    let limits = container.words(Tool::Cgroup);
+    if limits.is_empty() {
+        return None;
+    }
+    let words = ["--wait".into()].into_iter().chain(limits).chain(["--".into()]).collect();
+    Some(Link { tool: Tool::Cgroup, words, why: "limits to what all of it uses together" })
+}
+
+fn environment(container: &Container, setting: &Setting) -> Link {
+    let ids = setting.ids.unwrap_or(Ids { user: 0, group: 0 });
+    let given = container.words(Tool::Env);
+    // hc-env takes its options before the assignments.
+    let (options, assignments): (Vec<_>, Vec<_>) = given.into_iter().partition(parts::is_option_of_env);
+    let mut words: Vec<OsString> = vec!["-i".into()];
+    words.extend(options);
+    words.extend([option("--if-unset=PATH=", PATH.as_ref()), option("--if-unset=HOME=", &ids.home())]);
+    if container.tty {
+        words.push("--if-unset=TERM=xterm".into());
+    }
+    if assignments.iter().any(|word| word.as_bytes().starts_with(b"-")) {
+        words.push("--".into());
+    }
+    words.push("container=handcraft".into());
+    words.extend(assignments);
+    Link { tool: Tool::Env, words, why: "nothing of the caller's environment but what was asked for" }
+}
+
+fn jail(container: &Container, setting: &Setting) -> Link {
+    let directory = setting.place.directory();
+    let mut words: Vec<OsString> = vec!["--jail".into(), option("--root=", directory)];
+    if container.network != Network::None {
+        words.push("--share=net".into());
+        if setting.resolv_conf {
+            words.push(format!("--bind={RESOLV_CONF}:{RESOLV_CONF}:ro").into());
+        }
+    }
+    words.push(option("--hostname=", container.hostname()));
+    if !container.init {
+        words.extend(["--no-init".into(), "--forward-signals".into()]);
+    }
+    if container.tty {
+        words.push("--pty".into());
+    }
+    let is_root = setting.ids.is_none_or(|ids| ids.user == 0);
+    if is_root {
+        words.push(format!("--cap-add={CAPABILITIES}").into());
+        if !container.init {
+            words.push(format!("--cap-add={CAPABILITIES_OF_INIT}").into());
+        }
+    }
+    // As with docker, what is dropped is dropped from what there is, and what is added is there whatever was dropped.
+    let (dropped, rest): (Vec<_>, Vec<_>) = container
+        .words(Tool::Unshare)
+        .into_iter()
+        .partition(|word| word.as_bytes().starts_with(b"--cap-drop="));
+    words.extend(dropped.into_iter().chain(rest));
+    if let Some(Ids { user, group }) = setting.ids {
+        // A user without further ids can only be another one by name.
+        let [user_option, group_option] = match setting.caller {
+            Caller::User => ["--map-user", "--map-group"],
+            Caller::Root | Caller::UserWithIds => ["--setuid", "--setgid"],
+        };
+        words.extend([format!("{user_option}={user}").into(), format!("{group_option}={group}").into()]);
+    }
+    if setting.program.as_bytes().starts_with(b"-") {
+        words.push("--".into());
+    }
+    words.push(setting.program.clone());
+    words.extend(container.argv.iter().skip(1).cloned());
+    Link { tool: Tool::Unshare, words, why: "the jail, and the program in it" }
+}
+
+impl Container {
+    fn words(&self, tool: Tool) -> Vec<OsString> {
+        self.parts.iter().filter(|part| part.tool() == tool).flat_map(Part::words).collect()
+    }
+
+    fn has(&self, option: &str) -> bool {
+        self.parts.iter().any(|part| part.option() == option)
+    }
+
+    fn hostname(&self) -> &OsStr {
+        match (&self.hostname, &self.storage) {
+            (Some(name), _) => name,
+            // Longer ones are no host names.
+            (None, Storage::Named(name)) if name.len() <= 64 => name,
+            (None, _) => OsStr::new("hc"),
+        }
+    }
 }
 
 fn option(name: &str, value: &OsStr) -> OsString {
@@ -43,32 +223,4 @@ fn option(name: &str, value: &OsStr) -> OsString {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn words(place: &Place, user: bool) -> String {
-        let links =
-            Links { rootfs: "/b/hc-rootfs".into(), env: "/b/hc-env".into(), unshare: "/b/hc-unshare".into() };
-        let chain = write(&links, place, user, "/bin/echo".into(), ["--hi".into()].into_iter());
-        chain.join(OsStr::new(" ")).into_string().unwrap()
-    }
-
-    #[test]
-    fn a_kept_root_directory() {
-        let place = Place::Kept("/ns/a".into());
-        let expected = "/b/hc-rootfs /ns/a /bin/echo -- /b/hc-env -i container=handcraft \
-                        /b/hc-unshare -fpiumn --mount-proc --root=/ns/a /bin/echo --hi";
-        assert_eq!(words(&place, false), expected);
-        assert_eq!(words(&place, true), expected.replace("-fpiumn", "-rfpiumn"));
-    }
-
-    #[test]
-    fn one_that_goes_with_the_container() {
-        let place = Place::Tmpfs("/mnt".into());
-        let rest = "/b/hc-rootfs /mnt /bin/echo -- /b/hc-env -i container=handcraft \
-                    /b/hc-unshare -fpiumn --mount-proc --root=/mnt /bin/echo --hi";
-        assert_eq!(words(&place, false), format!("/b/hc-unshare -m --tmpfs=/mnt {rest}"));
-        // The user namespace is entered once; in it, the user is root.
-        assert_eq!(words(&place, true), format!("/b/hc-unshare -rm --tmpfs=/mnt {rest}"));
-    }
-}
+mod tests;

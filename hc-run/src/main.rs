@@ -5,27 +5,55 @@
 
 mod chain;
 mod links;
+mod named;
 mod options;
 mod place;
 mod program;
-mod quote;
+mod show;
+mod subids;
+mod user;
 
+use chain::{Caller, Setting};
 use hc::{Environ, Result, Status};
-use options::Plan;
+use options::{Container, Network, Plan, Show, Storage};
+use std::ffi::OsString;
+use std::path::Path;
 
 hc::tool!("hc-run", run);
 
 /// Ends by becoming the first link of the chain, or by printing it.
 fn run(args: hc::Args) -> Result<Status> {
-    let Plan { storage, print, argv } = options::parse(args)?;
+    let plan = options::parse(args)?;
     let env = Environ::inherited();
-    let links = links::find(&env)?;
-    let program = program::find(&argv, &env)?;
-    let user = !nix::unistd::geteuid().is_root();
-    let place = place::choose(&storage, user, &env)?;
-    let chain = chain::write(&links, &place, user, program, argv.into_iter().skip(1));
-    if print {
-        return hc::print(&quote::line(&chain)).map(|()| Status::SUCCESS);
+    let container = match plan {
+        Plan::Run(container) => container,
+        Plan::List => return named::list(&env),
+        Plan::Delete(name) => return named::delete(&name, &env),
+    };
+    let setting = look_around(&container, &env)?;
+    let chain = chain::write(&container, &setting);
+    let tools = links::find(&chain, &env)?;
+    match container.show {
+        None => {
+            place::prepare(&container.storage, setting.caller)?;
+            Err(hc::exec(&links::line(chain, tools), &env))
+        }
+        Some(Show::Line) => hc::print(&show::line(&links::line(chain, tools))).map(|()| Status::SUCCESS),
+        Some(Show::Tree) => hc::print(&show::tree(&chain)).map(|()| Status::SUCCESS),
     }
-    Err(hc::exec(&chain, &env))
+}
+
+/// What the chain depends on, beside the command line. Changes nothing.
+fn look_around(container: &Container, env: &Environ) -> Result<Setting> {
+    let caller = subids::caller();
+    if caller != Caller::Root && matches!(container.network, Network::Bridge(..)) {
+        return Err(hc::Error::new("--network: to link to a bridge takes root; --network=pasta does not"));
+    }
+    let place = place::choose(&container.storage, caller != Caller::Root, env)?;
+    let ids = container.user.as_ref().map(|user| user.look_up(place.directory())).transpose()?;
+    let program = match container.storage {
+        Storage::Given(_) => container.argv.first().cloned().unwrap_or_else(OsString::new),
+        Storage::Ephemeral | Storage::Named(_) => program::find(&container.argv, env)?,
+    };
+    Ok(Setting { caller, place, ids, program, resolv_conf: Path::new("/etc/resolv.conf").exists() })
 }

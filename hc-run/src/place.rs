@@ -1,13 +1,19 @@
 //! Where the container's root directory is.
 
+use crate::chain::Caller;
 use crate::links::absolute;
 use crate::options::Storage;
-use hc::{Environ, Error, Result};
+use hc::{Context, Environ, Error, Result};
+use nix::errno::Errno;
+use nix::sys::stat::Mode;
+use nix::unistd::mkdir;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+/// Root's named containers, as in the post.
+const OF_ROOT: &str = "/ns";
 /// Directories that many machines have and do not use. A tmpfs on an empty one hides nothing.
 const OFTEN_EMPTY: [&str; 12] = [
     "/mnt",
@@ -46,30 +52,59 @@ pub(crate) enum Place {
 /// Decides where, without making anything. A tmpfs hides what is below it, so it is put where nothing is.
 pub(crate) fn choose(storage: &Storage, user: bool, env: &Environ) -> Result<Place> {
     match storage {
-        Storage::At(directory) => absolute(PathBuf::from(directory)).map(Place::Kept),
-        Storage::Named(name) => Ok(Place::Kept(container_directory(user, env)?.join(name).into_os_string())),
+        Storage::Given(directory) => absolute(PathBuf::from(directory)).map(Place::Kept),
+        Storage::Named(name) => named(name, user, env).map(|path| Place::Kept(path.into_os_string())),
         Storage::Ephemeral => mount_point().map(|found| Place::Tmpfs(found.into())).ok_or_else(|| {
             Error::new(
-                "no empty directory (such as /mnt) to mount the root directory on: --root=DIR makes one",
+                "no empty directory (such as /mnt) to mount the root directory on: --name keeps it in a directory of its own",
             )
         }),
     }
 }
 
+/// Makes the directory of root's named containers, if it has to be there. A program that gets the set-user-ID bit in a
+/// container is one of the host's root, for the root directory is mounted with other ids inside: so only root may enter.
+pub(crate) fn prepare(storage: &Storage, caller: Caller) -> Result<()> {
+    if caller != Caller::Root || !matches!(storage, Storage::Named(_)) {
+        return Ok(());
+    }
+    match mkdir(OF_ROOT, Mode::S_IRWXU) {
+        Ok(()) | Err(Errno::EEXIST) => Ok(()),
+        Err(errno) => Err(errno).context(OF_ROOT),
+    }
+}
+
+impl Place {
+    pub(crate) fn directory(&self) -> &OsStr {
+        match self {
+            Place::Kept(directory) | Place::Tmpfs(directory) => directory,
+        }
+    }
+}
+
+/// The directory of a named container, there or not. Somebody else's link in that place is not followed.
+pub(crate) fn named(name: &OsStr, user: bool, env: &Environ) -> Result<PathBuf> {
+    let path = container_directory(user, env)?.join(name);
+    if path.symlink_metadata().is_ok_and(|about| !about.is_dir()) {
+        return Err(Error::new(format!("{}: not a directory, so no container", hc::show(path.as_os_str()))));
+    }
+    Ok(path)
+}
+
 /// Where the named containers are: as in the post for root, as the XDG base directory specification has it
 /// for others, who may have neither variable.
-fn container_directory(user: bool, env: &Environ) -> Result<PathBuf> {
+pub(crate) fn container_directory(user: bool, env: &Environ) -> Result<PathBuf> {
     let directory = |name: &[u8]| {
         let value = env.get(name).map(|value| PathBuf::from(OsStr::from_bytes(value)));
         value.filter(|path| path.is_absolute())
     };
     if !user {
-        return Ok(PathBuf::from("/ns"));
+        return Ok(PathBuf::from(OF_ROOT));
     }
     directory(b"XDG_DATA_HOME")
         .or_else(|| directory(b"HOME").map(|home| home.join(".local/share")))
         .map(|data| data.join("hc"))
-        .ok_or_else(|| Error::new("--name: neither XDG_DATA_HOME nor HOME is set: --root=DIR says where"))
+        .ok_or_else(|| Error::new("--name: neither XDG_DATA_HOME nor HOME is set: they say where"))
 }
 
 fn mount_point() -> Option<&'static str> {
@@ -106,12 +141,12 @@ mod tests {
             named(true, &["HOME=/h", "XDG_DATA_HOME=d"]),
             Ok(Place::Kept("/h/.local/share/hc/a".into()))
         );
-        assert!(named(true, &[]).unwrap_err().to_string().contains("--root=DIR"));
+        assert!(named(true, &[]).unwrap_err().to_string().contains("HOME"));
     }
 
     #[test]
     fn a_given_directory_is_made_absolute() {
-        let place = choose(&Storage::At("r".into()), true, &env(&[])).unwrap();
+        let place = choose(&Storage::Given("r".into()), true, &env(&[])).unwrap();
         assert_eq!(place, Place::Kept(std::env::current_dir().unwrap().join("r").into()));
     }
 }

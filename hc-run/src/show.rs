@@ -1,5 +1,6 @@
-//! A command line as sh(1) reads it.
+//! The chain for those who want to see it: as a command line for sh(1), and link by link.
 
+use crate::chain::Link;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
@@ -10,6 +11,18 @@ pub(crate) fn line(words: &[OsString]) -> Vec<u8> {
     let mut line = quoted.join(&b' ');
     line.push(b'\n');
     line
+}
+
+/// A link a line, each with what it is for.
+pub(crate) fn tree(chain: &[Link]) -> Vec<u8> {
+    let mut text = Vec::new();
+    for link in chain {
+        let words: Vec<OsString> =
+            std::iter::once(link.tool.name().into()).chain(link.words.iter().cloned()).collect();
+        text.extend(line(&words));
+        text.extend(format!("    {}\n", link.why).into_bytes());
+    }
+    text
 }
 
 /// Leaves alone what is the same to every shell. A first word with `=` would be an assignment; at the start of

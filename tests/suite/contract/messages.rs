@@ -153,7 +153,7 @@ fn a_wrong_command_line_changes_nothing() {
         &["hc-netns", "exec", "box"],
         &["hc-rootfs", &root, "/bin/true", "--"],
         &["hc-rootfs", &root, "-v", "/bin/true"],
-        &["hc-run", "--root", &root, "--no-such", "true"],
+        &["hc-run", "--rootfs", &root, "--no-such", "true"],
         &["hc-unshare", "-m", "--tmpfs=/mnt", "--no-such", "true"],
         &["hc-unshare", "-fpium", "--mount-proc", "--root"],
     ];

@@ -7,16 +7,32 @@ use std::os::unix::ffi::OsStrExt;
 
 #[test]
 fn a_bad_command_line_is_refused_before_anything_is_done() {
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 22] = [
         (&[], "no program to run"),
         (&["--frobnicate", "echo"], "unrecognized option '--frobnicate'"),
         (&["-x", "echo"], "invalid option -- 'x'"),
-        (&["--n", "a"], "no program to run"),
+        (&["--na", "a"], "no program to run"),
         (&["--name"], "option '--name' requires an argument"),
-        (&["--print=1", "echo"], "option '--print' doesn't allow an argument"),
-        (&["--name=a/b", "echo"], "--name: 'a/b' has a slash (--root takes a directory)"),
+        (&["--print=1", "echo"], "--print: there is no way but tree, and the line without it"),
+        (&["--name=a/b", "echo"], "--name: 'a/b' has a slash (--rootfs takes a directory)"),
         (&["--name=..", "echo"], "--name: '..' is no name"),
-        (&["--name=a", "--root=b", "echo"], "--name and --root exclude each other"),
+        (&["--delete="], "--delete: an empty name is no name"),
+        (&["--name=a", "--rootfs=b", "echo"], "--name and --rootfs exclude each other"),
+        (&["--rootfs=", "echo"], "--rootfs: an empty name is no directory"),
+        (&["-v", "/a", "echo"], "--volume: '/a': not SRC:DST[:ro]"),
+        (&["-v", "/a:/b:rx", "echo"], "--volume: '/a:/b:rx': what is behind DST is ro or rw"),
+        (&["-e", "=x", "echo"], "--env: '=x' has no name"),
+        (&["-u", "", "echo"], "--user: '' is not UID[:GID]"),
+        (&["-u", "web", "echo"], "--user: a name is looked up in a --rootfs: here, give a number"),
+        (&["--network=", "echo"], "--network: an empty name is no network"),
+        (&["--network=host:nat", "echo"], "--network: host takes no options"),
+        (&["--network=host", "-p1:1", "echo"], "--publish is for a --network that is a bridge or pasta"),
+        (&["--network=pasta", "--dns=::1", "echo"], "--ip and --dns are for a --network that is a bridge"),
+        (
+            &["--security-opt=apparmor=x", "echo"],
+            "--security-opt: 'apparmor=x' is neither seccomp=unconfined, seccomp=FILE nor no-new-privileges",
+        ),
+        (&["--list", "echo"], "--list and --delete take no program"),
     ];
     let dir = Dir::of_nobody();
     for (words, message) in cases {
@@ -51,9 +67,9 @@ fn a_program_that_cannot_be_run_is_told_and_no_root_is_made() {
     ];
     for (name, status, message) in cases {
         for who in everybody() {
-            let line = Cmd::tool("hc-run").args(["--root=root", &name]).dir(dir.path());
+            let line = Cmd::tool("hc-run").args(["--name=root", &name]).env("XDG_DATA_HOME", dir.path());
             assert_eq!(who.runs(line).run().fails("hc-run", status), message, "{who:?}: {name}");
-            assert!(!dir.join("root").exists(), "{name}");
+            assert!(!dir.join("hc").exists(), "{name}");
         }
     }
 }
@@ -66,16 +82,36 @@ fn a_root_directory_that_cannot_be_one_is_told() {
     let closed = dir.directory("closed");
     std::fs::set_permissions(&closed, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
     let before = dir.listing();
-    let run = |root: &std::path::Path| Cmd::tool("hc-run").arg("--root").arg(root).arg("echo");
-    let message = run(&file).run().fails("hc-rootfs", 125);
-    assert_eq!(message, format!("{}: Not a directory", file.display()));
-    for root in [closed.clone(), closed.join("below")] {
-        let message = run(&root).as_nobody().run().fails("hc-rootfs", 125);
-        assert_eq!(message, format!("{}: Permission denied", root.display()));
-    }
-    let message = run("/".as_ref()).run().fails("hc-rootfs", 125);
-    assert!(message.starts_with("/: is the root directory"), "{message}");
+    let run = |root: &std::path::Path| Cmd::tool("hc-run").arg("--rootfs").arg(root).arg("echo");
+    let reason = |root: &std::path::Path, user: bool| {
+        let line = if user { run(root).as_nobody() } else { run(root) };
+        line.run().fails("hc-unshare", 125)
+    };
+    require!(can_make_hosts() && user_namespaces(), "takes root, and user namespaces for others");
+    assert!(reason(&file, false).ends_with("Not a directory"), "{}", reason(&file, false));
+    assert!(reason(&dir.join("nosuch"), false).contains("No such file or directory"));
+    assert!(reason(&closed, true).contains("Permission denied"));
     assert_eq!(dir.listing(), before);
+}
+
+/// Where a named container would be there is something of somebody else's.
+#[test]
+fn what_is_in_the_place_of_a_named_container_is_left_alone() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    let host = Host::new();
+    Cmd::sh("mkdir -p /ns /root/victim; ln -s /root/victim /ns/link; echo x >/ns/file")
+        .on(&host)
+        .run()
+        .ok()
+        .quiet();
+    for name in ["link", "file"] {
+        for option in ["--name", "--delete"] {
+            let line = Cmd::tool("hc-run").args([option, name]).args((option == "--name").then_some("echo"));
+            let message = line.on(&host).run().fails("hc-run", 125);
+            assert_eq!(message, format!("/ns/{name}: not a directory, so no container"));
+        }
+    }
+    Cmd::sh("ls -A /root/victim; cat /ns/file").on(&host).run().ok().says("x\n");
 }
 
 #[test]
@@ -102,21 +138,18 @@ fn a_missing_library_is_told_and_leaves_nothing() {
 }
 
 #[test]
-fn python_runs_or_its_missing_library_is_named_with_the_way_to_get_it() {
+fn python_s_missing_library_is_named_with_the_way_to_get_it() {
     require!(user_namespaces(), "ordinary users may not make user namespaces here");
+    let library =
+        Cmd::new("/usr/bin/python3").args(["-c", "import os; print(os.path.dirname(os.__file__))"]).run();
+    let library = library.ok().text().trim().to_owned();
     for who in everybody() {
-        let line = Cmd::tool("hc-run").args(["/usr/bin/python3", "-c", "import os; print(os.getpid())"]);
-        let output = who.runs(line).run();
+        let script = ["/usr/bin/python3", "-c", "import os, json; print(os.getpid())"];
+        let output = who.runs(Cmd::tool("hc-run").args(script)).run();
         let first = String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default().to_owned();
-        if output.ended == hc_tests::Ended::Exit(0) {
-            assert_eq!(output.text(), "1\n", "{output:?}");
-        } else {
-            assert!(first.starts_with("hc-rootfs: /usr/bin/python3"), "{output:?}");
-            assert!(first.contains(" is data and is not copied"), "{output:?}");
-            assert!(
-                first.contains("--root=DIR") && first.contains("hc-rootfs -f /usr/lib/python3."),
-                "{output:?}"
-            );
-        }
+        assert!(first.starts_with("hc-rootfs: /usr/bin/python3"), "{output:?}");
+        assert!(first.contains(" is data and is not copied"), "{output:?}");
+        let with = Cmd::tool("hc-run").args(["-f", &library]).args(script);
+        assert_eq!(who.runs(with).run().ok().text(), "2\n");
     }
 }

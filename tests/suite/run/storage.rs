@@ -6,15 +6,23 @@ use std::os::unix::fs::{MetadataExt, symlink};
 
 const NO_USER_NAMESPACES: &str = "ordinary users may not make user namespaces here";
 
+/// A machine whose root directory can be mounted with other ids: what the tests' machines have is an overlay.
+fn host_with_ns() -> Host {
+    let host = Host::new();
+    Cmd::sh("mkdir /ns; mount -t tmpfs -o mode=700 ns /ns").on(&host).run().ok().quiet();
+    host
+}
+
 #[test]
 fn root_keeps_a_named_container_in_ns_as_the_post_does() {
     require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
-    let host = Host::new();
+    let host = host_with_ns();
     let run = || {
         Cmd::tool("hc-run").args(["--name=blah", "/bin/echo", "hi"]).on(&host).run().ok().quiet().says("hi\n")
     };
     run();
     assert!(host.path("/ns/blah/bin/echo").exists());
+    assert_eq!(host.path("/ns").metadata().unwrap().mode() & 0o7777, 0o700, "for root alone");
     let before = host.listing("/ns/blah");
     run();
     assert_eq!(host.listing("/ns/blah"), before, "the second run finds what is there");
@@ -35,23 +43,35 @@ fn a_user_keeps_it_in_the_data_directory() {
 fn a_name_without_a_home_is_refused_and_says_the_way_out() {
     require!(is_root(), "needs a user without a home");
     let message = Cmd::tool("hc-run").args(["--name=x", "echo"]).as_nobody().run().fails("hc-run", 125);
-    assert_eq!(message, "--name: neither XDG_DATA_HOME nor HOME is set: --root=DIR says where");
+    assert_eq!(message, "--name: neither XDG_DATA_HOME nor HOME is set: they say where");
 }
 
 #[test]
-fn a_given_directory_is_made_and_used_again() {
+fn named_containers_are_listed_and_removed_unless_they_run() {
     require!(user_namespaces(), NO_USER_NAMESPACES);
     for who in everybody() {
-        let dir = if who == Who::User { Dir::of_nobody() } else { Dir::new() };
-        let run = |script: &str| {
-            let line = Cmd::tool("hc-run").args(["--root=a/b", "/bin/sh", "-c", script]).dir(dir.path());
-            who.runs(line).run().ok().quiet()
+        let host = host_with_ns();
+        let home = Dir::of_nobody();
+        let run = |words: &[&str]| {
+            who.runs(Cmd::tool("hc-run").args(words).env("XDG_DATA_HOME", home.path()).on(&host))
         };
-        run("echo kept > /tmp/file");
-        run("read line < /tmp/file && echo $line").says("kept\n");
-        assert_eq!(std::fs::read(dir.join("a/b/tmp/file")).unwrap(), b"kept\n");
-        let owner = dir.join("a/b").metadata().unwrap().uid();
-        assert_eq!(owner, dir.path().metadata().unwrap().uid());
+        run(&["--list"]).run().ok().quiet().says("");
+        run(&["--name=b c", "sh", "-c", "echo kept >/tmp/file"]).run().ok().quiet();
+        run(&["--name=b c", "sh", "-c", "read x </tmp/file; echo $x"]).run().ok().quiet().says("kept\n");
+        let mut running = run(&["--name=a", "sh", "-c", "echo up; read x"]).hold_input().start();
+        running.expect("up\n");
+        let base = if who == Who::Root { "/ns".to_owned() } else { format!("{}/hc", home.path().display()) };
+        let listed = run(&["--list"]).run().ok().quiet();
+        assert_eq!(listed.text(), format!("a\trunning\t{base}/a\nb c\t-\t{base}/b c\n"));
+        let message = run(&["--delete=a"]).run().fails("hc-run", 125);
+        assert_eq!(message, format!("{base}/a: a container runs there: end it first"));
+        running.signal(nix::sys::signal::Signal::SIGTERM);
+        running.wait().exits(143);
+        for name in ["a", "b c"] {
+            run(&["--delete", name]).run().ok().quiet();
+        }
+        run(&["--list"]).run().ok().quiet().says("");
+        assert_eq!(run(&["--delete=a"]).run().fails("hc-run", 125), "a: no such container");
     }
 }
 
@@ -76,7 +96,7 @@ fn the_tools_beside_it_come_first_and_path_is_next() {
     let alone = Cmd::new(dir.join("alone/hc-run")).args(["echo", "hi"]).as_nobody();
     alone.run().ok().quiet().says("hi\n");
     let without = Cmd::new(dir.join("alone/hc-run")).args(["echo"]).env("PATH", "/usr/bin:/bin").as_nobody();
-    assert_eq!(without.run().fails("hc-run", 125), "hc-rootfs: neither beside hc-run nor in PATH");
+    assert_eq!(without.run().fails("hc-run", 125), "hc-unshare: neither beside hc-run nor in PATH");
 }
 
 /// The directories that hc-run would mount on, each with something in it.
@@ -95,10 +115,10 @@ fn without_an_empty_directory_it_hides_none_of_the_files_it_needs() {
         who.runs(Cmd::tool("hc-run").args(["echo", "hi"]).on(&host)).run().ok().quiet().says("hi\n");
     }
     // By a link to a link to a file, each in a place that could be mounted on.
-    let links = "cp /bin/echo /mnt/echo; ln -s /mnt/echo /media/echo; ln -s /media/echo /dev/shm/echo";
+    let links = "cp /bin/echo /mnt/echo; ln -s /mnt/echo /media/echo; ln -s /media/echo /srv/echo";
     Cmd::sh(links).on(&host).run().ok().quiet();
     for who in everybody() {
-        for file in ["/mnt/echo", "/media/echo", "/dev/shm/echo"] {
+        for file in ["/mnt/echo", "/media/echo", "/srv/echo"] {
             who.runs(Cmd::tool("hc-run").args([file, "hi"]).on(&host)).run().ok().quiet().says("hi\n");
         }
     }

@@ -1,0 +1,90 @@
+use super::*;
+use crate::options::{self, Plan};
+use hc::Args;
+
+/// The chain of that command line, tool by tool.
+fn chain(words: &[&str], caller: Caller, place: Place) -> Vec<String> {
+    let plan = options::parse(Args::new(words.iter().map(OsString::from).collect::<Vec<_>>())).unwrap();
+    let Plan::Run(container) = plan else { panic!("{words:?}") };
+    let ids = container.user.as_ref().map(|user| user.look_up(OsStr::new("/")).unwrap());
+    let setting = Setting { caller, place, ids, program: "/bin/echo".into(), resolv_conf: true };
+    let links = write(&container, &setting);
+    let words = |link: Link| link.words.join(OsStr::new(" ")).into_string().unwrap();
+    links.into_iter().map(|link| format!("{} {}", link.tool.name(), words(link))).collect()
+}
+
+fn kept() -> Place {
+    Place::Kept("/ns/a".into())
+}
+
+fn tmpfs() -> Place {
+    Place::Tmpfs("/mnt".into())
+}
+
+const ENV: &str = "hc-env -i --if-unset=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin --if-unset=HOME=/root container=handcraft";
+
+#[test]
+fn a_kept_root_directory() {
+    let jail = format!("hc-unshare --jail --root=/ns/a --hostname=a --cap-add={CAPABILITIES} /bin/echo --hi");
+    let expected = ["hc-rootfs /ns/a /bin/echo --", ENV, &jail];
+    for caller in [Caller::Root, Caller::User, Caller::UserWithIds] {
+        assert_eq!(chain(&["--name=a", "echo", "--hi"], caller, kept()), expected);
+    }
+}
+
+#[test]
+fn one_that_goes_with_the_container() {
+    let first = |caller| chain(&["echo"], caller, tmpfs()).swap_remove(0);
+    assert_eq!(first(Caller::Root), "hc-unshare -m --tmpfs=/mnt");
+    // The user is root in it already.
+    assert_eq!(first(Caller::User), "hc-unshare -rm --tmpfs=/mnt");
+    assert_eq!(first(Caller::UserWithIds), "hc-unshare -rm --map-auto --tmpfs=/mnt");
+}
+
+#[test]
+fn each_option_goes_to_its_link_and_the_links_keep_their_order() {
+    let words = [
+        "-r/r",
+        "-it",
+        "-m64m",
+        "-eA=1",
+        "-eTERM",
+        "--env-file=f",
+        "-e--x=1",
+        "-v/a:/b:ro",
+        "-u5:6",
+        "--network=br0:nat",
+        "-p8080:80",
+        "--cpus=0.5",
+        "--cap-add=net_raw",
+        "--cap-drop=all",
+        "--read-only",
+        "echo",
+        "hi",
+    ];
+    let expected = [
+        "hc-netns run --bridge=br0 --addr=auto --nat --publish=8080:80 --".to_owned(),
+        "hc-cgroup --wait --memory=64m --cpus=0.5 --".into(),
+        format!(
+            "hc-env -i --keep=TERM --env-file=f --if-unset=PATH={PATH} --if-unset=HOME=/ --if-unset=TERM=xterm -- \
+             container=handcraft A=1 --x=1"
+        ),
+        "hc-unshare --jail --root=/r --share=net --bind=/etc/resolv.conf:/etc/resolv.conf:ro --hostname=hc --pty \
+         --cap-drop=all --bind=/a:/b:rec,ro --cap-add=net_raw --read-only --setuid=5 --setgid=6 /bin/echo hi"
+            .into(),
+    ];
+    assert_eq!(chain(&words, Caller::Root, Place::Kept("/r".into())), expected);
+}
+
+#[test]
+fn a_user_who_is_all_there_can_be_is_another_one_by_name_only() {
+    let last = |caller| chain(&["-u5", "echo"], caller, tmpfs()).pop().unwrap();
+    assert!(last(Caller::User).ends_with("--map-user=5 --map-group=0 /bin/echo"));
+    assert!(last(Caller::UserWithIds).ends_with("--setuid=5 --setgid=0 /bin/echo"));
+}
+
+#[test]
+fn an_init_may_end_its_namespace() {
+    let last = chain(&["-r/r", "/sbin/init"], Caller::Root, kept()).pop().unwrap();
+    assert!(last.contains("--no-init --forward-signals") && last.contains("--cap-add=sys_boot"), "{last}");
+}
