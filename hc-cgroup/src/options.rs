@@ -8,6 +8,8 @@ use crate::limits::{Limits, Operation};
 use crate::name::Path;
 use crate::report::Report;
 use given::Given;
+pub(crate) use values::PERIOD;
+
 use hc::{Args, Error, Opt, Result};
 use help::HELP;
 use std::ffi::OsString;
