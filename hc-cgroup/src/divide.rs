@@ -4,7 +4,7 @@
 use crate::causes;
 use crate::directory::Directory;
 use crate::members::Member;
-use hc::{Error, Result};
+use hc::Error;
 use nix::errno::Errno;
 use std::ffi::OsString;
 

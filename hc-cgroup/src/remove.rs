@@ -24,7 +24,23 @@ pub(crate) fn steps(made: &Made) -> bool {
     let Some((parent, name)) = steps.next() else { return true };
     let gone = remove(parent, name, made.member.hierarchy.version).is_ok();
     // Of those above, others may have made use meanwhile.
-    gone && steps.all(|(parent, name)| parent.remove(name).is_ok() || true)
+    steps.for_each(|(parent, name)| {
+        let _ = parent.remove(name);
+    });
+    gone
+}
+
+/// The same, but only if nobody is in it any more.
+pub(crate) fn at_once(made: &Made) -> bool {
+    let mut steps = made.steps.iter().rev();
+    let Some((parent, name)) = steps.next() else { return true };
+    let gone = matches!(parent.remove(name), Ok(()) | Err(Errno::ENOENT));
+    if gone {
+        steps.for_each(|(parent, name)| {
+        let _ = parent.remove(name);
+    });
+    }
+    gone
 }
 
 /// `--delete`: the cgroup at `path`, in every hierarchy that has one there.

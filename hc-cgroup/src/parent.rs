@@ -1,0 +1,237 @@
+//! `--wait`: the parent that stays, and is to be as if it was not there; it removes the cgroup.
+
+use crate::TOOL;
+use crate::enter::Group;
+use crate::kill;
+use crate::options::Stay;
+use crate::remove;
+use crate::report;
+use crate::sys::{self, Ended, Received};
+use crate::usage::Usage;
+use hc::{Context, Error, Result, Status};
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::sys::signal::{SigAction, SigHandler};
+use nix::unistd::{ForkResult, Pid, chdir, getpid, pipe2, read, write};
+use std::os::fd::OwnedFd;
+use std::os::raw::c_int;
+use std::time::{Duration, Instant};
+
+/// Those that a terminal stops a job by.
+const STOPS: [c_int; 3] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
+
+/// How long a child may take to stop by itself: an editor puts the terminal in order first.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// How long what NEXT has left behind may take to end, before it is counted what was used.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Makes the child, waits for it, and cleans up. The status is the child's own.
+// From here on there are two processes. The process has one thread, which is what makes fork sound.
+//   parent   outside of the new cgroup, with all signals blocked; hands them on, waits, removes the cgroup, and ends as the
+//            child has ended
+//   child    enters the cgroup and becomes NEXT, with the caller's signal state; the parent's death is nothing to it
+pub(crate) fn run(
+    mut group: Group,
+    stay: &Stay,
+    limit: Option<u64>,
+    become_next: impl FnOnce() -> Error,
+) -> Result<Status> {
+    let child = match start(stay) {
+        Ok(Started::Child(failed)) => {
+            let error = group.enter().err().unwrap_or_else(become_next);
+            if let Some(failed) = failed {
+                let _ = write(&failed, &[1]);
+            }
+            return Err(error);
+        }
+        Ok(Started::Parent(child)) => child,
+        Err(error) => return Err(group.undo(error)),
+    };
+    // Not to keep a directory busy, nor show one of the host's as /proc/PID/cwd.
+    let _ = chdir("/");
+    let ended = wait_for_end(child.pid)?;
+    clean_up(group, stay, limit, &ended, child.has_become_next());
+    if let Ended::Killed(signal) = ended {
+        // Returns in process 1 of a PID namespace, which does not die of a signal of its own.
+        sys::die_of(signal);
+    }
+    Ok(status_of(&ended))
+}
+
+enum Started {
+    Parent(Child),
+    /// And what it tells its parent by that it could not become NEXT.
+    Child(Option<OwnedFd>),
+}
+
+struct Child {
+    pid: Pid,
+    failed: Option<(OwnedFd, OwnedFd)>,
+}
+
+impl Child {
+    /// What it says about a cgroup that NEXT never was in is nothing to report.
+    fn has_become_next(&self) -> bool {
+        self.failed.as_ref().is_none_or(|(failed, _)| read(failed, &mut [0]) == Err(Errno::EAGAIN))
+    }
+}
+
+fn start(stay: &Stay) -> Result<Started> {
+    let flags = OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
+    let failed = stay.report.is_some().then(|| pipe2(flags)).transpose().context("pipe")?;
+    // A caller that ignores SIGCHLD has its children reaped by the kernel, status and all.
+    let caller_s_sigchld = sys::default_sigchld().context("sigaction SIGCHLD")?;
+    let caller_s_mask = sys::block(sys::ALL).context("block the signals")?;
+    match sys::fork() {
+        Ok(ForkResult::Parent { child: pid }) => Ok(Started::Parent(Child { pid, failed })),
+        Ok(ForkResult::Child) => {
+            hand_on(&caller_s_sigchld, caller_s_mask)?;
+            Ok(Started::Child(failed.map(|(_, write)| write)))
+        }
+        Err(errno) => {
+            hand_on(&caller_s_sigchld, caller_s_mask)?;
+            let because = if errno == Errno::EAGAIN {
+                " (a limit on processes: ulimit -u, or pids.max of the caller's own cgroup)"
+            } else {
+                ""
+            };
+            Err(Error::new(format!("fork: {}{because}", hc::reason(errno))))
+        }
+    }
+}
+
+/// The caller's signal state, for NEXT.
+fn hand_on(sigchld: &SigAction, mask: u64) -> Result<()> {
+    if matches!(sigchld.handler(), SigHandler::SigIgn) {
+        sys::restore_sigchld(sigchld).context("sigaction SIGCHLD")?;
+    }
+    sys::set_mask(mask).context("sigprocmask")
+}
+
+/// The status that tells what became of a child, as a shell has it.
+fn status_of(ended: &Ended) -> Status {
+    let code = match ended {
+        Ended::Exited(code) => *code,
+        Ended::Killed(signal) => 128 + signal,
+        Ended::Stopped => 128,
+    };
+    Status(u8::try_from(code).unwrap_or(u8::MAX))
+}
+
+/// Follows the child until it has ended, and stops and goes on with it. Never `Stopped`.
+fn wait_for_end(child: Pid) -> Result<Ended> {
+    // Until when the child, which has got the same signal if a terminal has sent it, may stop by itself.
+    let mut stop_at: Option<Instant> = None;
+    loop {
+        let patience = stop_at.map(|at| at.saturating_duration_since(Instant::now()));
+        match sys::next_signal(patience).context("sigtimedwait")? {
+            Some(Received { signal: libc::SIGCHLD, .. }) => match news(child)? {
+                Some(Ended::Stopped) => {
+                    stop_at = None;
+                    stop_with(child);
+                }
+                Some(ended) => return Ok(ended),
+                None => {}
+            },
+            Some(Received { signal, sender: None }) if STOPS.contains(&signal) => {
+                stop_at = Some(Instant::now() + GRACE);
+            }
+            Some(received) => hand_over(child, received),
+            None if stop_at.is_some_and(|at| at <= Instant::now()) => {
+                stop_at = None;
+                // Its stop is the next news.
+                sys::send(child, libc::SIGSTOP);
+            }
+            None => {}
+        }
+    }
+}
+
+/// What a process has sent to this one was meant for NEXT. What a terminal sends, its whole process group gets, and NEXT is in
+/// it; so it is with what NEXT sends to its own group.
+fn hand_over(child: Pid, Received { signal, sender }: Received) {
+    if sender.is_some_and(|sender| sender != child) {
+        sys::send(child, signal);
+    }
+}
+
+/// What has become of the child, if there is news. As process 1 this has orphans too: they are only to be gone.
+fn news(child: Pid) -> Result<Option<Ended>> {
+    let mut of_child = None;
+    while let Some((process, ended)) = sys::wait_for_any().context("wait")? {
+        if process == child {
+            let has_ended = !matches!(ended, Ended::Stopped);
+            of_child = Some(ended);
+            if has_ended {
+                break;
+            }
+        }
+    }
+    Ok(of_child)
+}
+
+/// A shell that has stopped its job expects that all of it stands still, and goes on together.
+fn stop_with(child: Pid) {
+    if getpid() == Pid::from_raw(1) || sys::has_gone_on(child) {
+        // Process 1 does not stop by a signal of its own, and would continue the child at once. And both may have been
+        // stopped by a signal for the group, and continued so: then there is nothing left to do.
+        return;
+    }
+    // Returns when somebody lets this process go on.
+    sys::stop_this_process();
+    if !sys::has_gone_on(child) {
+        sys::send(child, libc::SIGCONT);
+    }
+}
+
+/// Ends what NEXT has left behind, counts, removes, and tells.
+fn clean_up(mut group: Group, stay: &Stay, limit: Option<u64>, ended: &Ended, has_run: bool) {
+    if stay.report.is_some() {
+        end_what_is_left(&group);
+    }
+    let is_told = has_run && (stay.report.is_some() || limit.is_some());
+    let usage = is_told.then(|| Usage::read(&group.made));
+    // All of them first: in one of them they can be kept from making others.
+    let mut left: Vec<String> = Vec::new();
+    for again in [false, true] {
+        group.made.retain(|made| {
+            if again {
+                let _ = kill::kill(&made.directory, made.member.hierarchy.version);
+            }
+            !remove::at_once(made)
+        });
+    }
+    while let Some(made) = group.made.pop() {
+        if !remove::steps(&made) {
+            left.push(made.member.hierarchy.shown(&made.names));
+        }
+    }
+    if let Some(vacated) = group.vacated.take() {
+        vacated.restore_if_alone();
+    }
+    if let Some(path) = left.pop() {
+        hc::note(TOOL, &format!("{path}: cannot be removed yet (hc-cgroup --delete={path} removes it)"));
+    }
+    match (usage, stay.report) {
+        (Some(usage), Some(report)) => report.tell(&usage, limit, status_of(ended)),
+        (Some(usage), None) => {
+            if let Some(killed) = report::killed(&usage, limit) {
+                hc::note(TOOL, &killed);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn end_what_is_left(group: &Group) {
+    let deadline = Instant::now() + PATIENCE;
+    let full = || group.made.iter().filter(|made| !remove::is_empty(&made.directory, made.member.hierarchy.version));
+    let full: Vec<_> = full().collect();
+    for made in &full {
+        let _ = kill::kill(&made.directory, made.member.hierarchy.version);
+    }
+    for made in full {
+        remove::wait_until_empty(&made.directory, made.member.hierarchy.version, deadline);
+    }
+}

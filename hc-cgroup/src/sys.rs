@@ -1,0 +1,199 @@
+//! The only unsafe code of this tool: fork, signals by number, and descriptors that are the caller's.
+#![allow(unsafe_code)]
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::prctl::set_dumpable;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::unistd::{ForkResult, Pid, getpid};
+use std::mem::MaybeUninit;
+use std::os::fd::{BorrowedFd, RawFd};
+use std::os::raw::c_int;
+use std::ptr;
+use std::time::Duration;
+
+/// Those that a process gets for what it does itself, and that end it whether they are blocked or not.
+const FAULTS: [c_int; 6] =
+    [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS];
+
+/// fork(2).
+pub(crate) fn fork() -> nix::Result<ForkResult> {
+    // SAFETY: the process has one thread, so the child may do all that the parent could.
+    unsafe { nix::unistd::fork() }
+}
+
+/// Gives SIGCHLD its default disposition and returns the one it had.
+pub(crate) fn default_sigchld() -> nix::Result<SigAction> {
+    restore_sigchld(&SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty()))
+}
+
+/// Sets the disposition of SIGCHLD and returns the one before.
+pub(crate) fn restore_sigchld(action: &SigAction) -> nix::Result<SigAction> {
+    // SAFETY: after execve a disposition is default or ignore; no handler comes into play.
+    unsafe { sigaction(Signal::SIGCHLD, action) }
+}
+
+/// All signals but the faults: one bit each.
+pub(crate) static ALL: u64 = {
+    let mut set = u64::MAX;
+    let mut at = 0;
+    while at < FAULTS.len() {
+        #[allow(clippy::indexing_slicing, reason = "within the array")]
+        let fault = FAULTS[at];
+        set &= !(1 << (fault - 1));
+        at += 1;
+    }
+    set
+};
+
+/// Blocks all of `set`. What was blocked before.
+pub(crate) fn block(set: u64) -> nix::Result<u64> {
+    change_mask(libc::SIG_BLOCK, set)
+}
+
+/// Blocks `set`, and nothing else.
+pub(crate) fn set_mask(set: u64) -> nix::Result<()> {
+    change_mask(libc::SIG_SETMASK, set).map(drop)
+}
+
+/// rt_sigprocmask(2), raw: the C library keeps two signals to itself, which somebody may send all the same.
+fn change_mask(how: c_int, set: u64) -> nix::Result<u64> {
+    let mut before = 0_u64;
+    let (pointer, size) = (&raw const set, size_of::<u64>());
+    // SAFETY: two sets that are alive, and their size.
+    let changed = unsafe { libc::syscall(libc::SYS_rt_sigprocmask, how, pointer, &raw mut before, size) };
+    Errno::result(changed).map(|_| before)
+}
+
+/// A signal that came in.
+#[derive(Clone, Copy)]
+pub(crate) struct Received {
+    pub(crate) signal: c_int,
+    /// The process that sent it; none if that was the kernel, or a terminal by way of it.
+    pub(crate) sender: Option<Pid>,
+}
+
+/// The next signal that has come in, of those that [`ALL`] has blocked; `None` if none comes in while there is patience.
+pub(crate) fn next_signal(patience: Option<Duration>) -> nix::Result<Option<Received>> {
+    let patience = patience.map(|patience| libc::timespec {
+        tv_sec: libc::time_t::try_from(patience.as_secs()).unwrap_or(libc::time_t::MAX),
+        tv_nsec: patience.subsec_nanos().into(),
+    });
+    let timeout = patience.as_ref().map_or(ptr::null(), ptr::from_ref);
+    let mut information = MaybeUninit::<libc::siginfo_t>::zeroed();
+    let (set, size) = (&raw const ALL, size_of::<u64>());
+    // SAFETY: a set and a time that are alive, and memory of the size that is written to.
+    let got =
+        unsafe { libc::syscall(libc::SYS_rt_sigtimedwait, set, information.as_mut_ptr(), timeout, size) };
+    match Errno::result(got) {
+        Err(Errno::EAGAIN | Errno::EINTR) => return Ok(None),
+        Err(errno) => return Err(errno),
+        Ok(_) => {}
+    }
+    // SAFETY: zeros, or what the call has written.
+    let information = unsafe { information.assume_init() };
+    // SAFETY: the field is there for all that kill(2) and its kin send, which is what the code tells.
+    let sender = (information.si_code <= 0).then(|| unsafe { information.si_pid() });
+    Ok(Some(Received { signal: information.si_signo, sender: sender.map(Pid::from_raw) }))
+}
+
+/// What became of a child.
+pub(crate) enum Ended {
+    /// It ended with this status.
+    Exited(c_int),
+    /// It was ended by the signal of this number.
+    Killed(c_int),
+    /// It has not ended, but stands still.
+    Stopped,
+}
+
+/// News of any child, and which one, if there is some: also of those that were not this process's to begin with. Signals are
+/// numbers here: nix has no name for a real-time signal.
+pub(crate) fn wait_for_any() -> nix::Result<Option<(Pid, Ended)>> {
+    let mut status = 0;
+    // SAFETY: the status is written to a variable that is alive.
+    let waited = unsafe { libc::waitpid(-1, &raw mut status, libc::WUNTRACED | libc::WNOHANG) };
+    let process = match Errno::result(waited) {
+        Ok(0) | Err(Errno::EINTR | Errno::ECHILD) => return Ok(None),
+        result => Pid::from_raw(result?),
+    };
+    Ok(if libc::WIFEXITED(status) {
+        Some((process, Ended::Exited(libc::WEXITSTATUS(status))))
+    } else if libc::WIFSIGNALED(status) {
+        Some((process, Ended::Killed(libc::WTERMSIG(status))))
+    } else {
+        libc::WIFSTOPPED(status).then_some((process, Ended::Stopped))
+    })
+}
+
+/// True if `child`, which was stopped, has been continued, or was stopped once more after that. What there is to wait for
+/// is left.
+pub(crate) fn has_gone_on(child: Pid) -> bool {
+    let mut information = MaybeUninit::<libc::siginfo_t>::zeroed();
+    let options = libc::WCONTINUED | libc::WSTOPPED | libc::WNOHANG | libc::WNOWAIT;
+    let id = child.as_raw().unsigned_abs();
+    // SAFETY: what there is to tell is written to memory of its size.
+    let waited = unsafe { libc::waitid(libc::P_PID, id, information.as_mut_ptr(), options) };
+    // SAFETY: zeros, or what the call has written.
+    let information = unsafe { information.assume_init() };
+    waited == 0 && information.si_signo == libc::SIGCHLD
+}
+
+/// kill(2), by number. To a child that has not been waited for it cannot fail but for want of privilege, and then there is
+/// nobody to tell.
+pub(crate) fn send(process: Pid, signal: c_int) {
+    // SAFETY: plain numbers.
+    unsafe { libc::kill(process.as_raw(), signal) };
+}
+
+/// SIGKILL.
+pub(crate) fn kill(process: i32) -> nix::Result<()> {
+    // SAFETY: plain numbers.
+    Errno::result(unsafe { libc::kill(process, libc::SIGKILL) }).map(drop)
+}
+
+/// Stops this process until somebody continues it.
+pub(crate) fn stop_this_process() {
+    // SAFETY: a plain number.
+    unsafe { libc::raise(libc::SIGSTOP) };
+}
+
+/// Ends this process by the signal of this number, without a second core file beside the child's. Returns only
+/// where a signal cannot end it.
+pub(crate) fn die_of(signal: c_int) {
+    let _ = set_dumpable(false);
+    // SAFETY: no handler comes into play.
+    unsafe { libc::signal(signal, libc::SIG_DFL) };
+    if let Some(bit) = u32::try_from(signal - 1).ok().and_then(|shift| 1_u64.checked_shl(shift)) {
+        let _ = change_mask(libc::SIG_UNBLOCK, bit);
+    }
+    // SAFETY: plain numbers.
+    unsafe { libc::kill(getpid().as_raw(), signal) };
+}
+
+/// A descriptor of the caller's. Only handed to calls that answer EBADF if it is closed.
+fn of_caller(descriptor: RawFd) -> BorrowedFd<'static> {
+    // SAFETY: the caller's are open from the start to the end, or closed, which the calls find out.
+    unsafe { BorrowedFd::borrow_raw(descriptor) }
+}
+
+/// True if one may write to it.
+pub(crate) fn is_writable(descriptor: RawFd) -> bool {
+    fcntl(of_caller(descriptor), FcntlArg::F_GETFL).is_ok_and(|flags| {
+        let flags = OFlag::from_bits_retain(flags);
+        !flags.contains(OFlag::O_PATH) && flags & OFlag::O_ACCMODE != OFlag::O_RDONLY
+    })
+}
+
+/// Writes all of `bytes` to it.
+pub(crate) fn write_all(descriptor: RawFd, mut bytes: &[u8]) -> nix::Result<()> {
+    while !bytes.is_empty() {
+        match nix::unistd::write(of_caller(descriptor), bytes) {
+            Ok(0) => return Err(Errno::EIO),
+            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
