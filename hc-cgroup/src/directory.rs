@@ -71,17 +71,7 @@ impl Directory {
 
     /// All that a control file says.
     pub(crate) fn read(&self, file: &str) -> nix::Result<String> {
-        let file = self.open_file(file)?;
-        let mut text = Vec::new();
-        let mut piece = [0; PIECE];
-        while text.len() < MOST {
-            match read(&file, &mut piece) {
-                Ok(0) => break,
-                Ok(length) => text.extend_from_slice(piece.get(..length).unwrap_or_default()),
-                Err(Errno::EINTR) => {}
-                Err(errno) => return Err(errno),
-            }
-        }
+        let text = read_all(&self.open_file(file)?)?;
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
@@ -114,4 +104,19 @@ impl AsFd for Directory {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
+}
+
+/// All that a file of the kernel's says: these have no size, and come in pieces.
+pub(crate) fn read_all(file: &OwnedFd) -> nix::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    let mut piece = [0; PIECE];
+    while text.len() < MOST {
+        match read(file, &mut piece) {
+            Ok(0) => break,
+            Ok(length) => text.extend_from_slice(piece.get(..length).unwrap_or_default()),
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(text)
 }

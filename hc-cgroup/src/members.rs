@@ -25,6 +25,13 @@ impl Member {
         Member { hierarchy, controllers, welcome, controls, needed }
     }
 
+    /// True if it may have the control files of `controller`, by the name of its version.
+    pub(crate) fn has(&self, controller: &str) -> bool {
+        // Of the second version, every cgroup counts the time of processors.
+        self.is_unified() && controller == "cpu"
+            || self.controllers.iter().chain(&self.welcome).any(|name| name == controller)
+    }
+
     pub(crate) fn is_unified(&self) -> bool {
         self.hierarchy.version == Version::Two
     }

@@ -191,7 +191,8 @@ fn clean_up(mut group: Group, stay: &Stay, limit: Option<u64>, ended: &Ended, ha
         end_what_is_left(&group);
     }
     let is_told = has_run && (stay.report.is_some() || limit.is_some());
-    let usage = is_told.then(|| Usage::read(&group.made));
+    let only = if stay.report.is_some() { None } else { Some(&["memory"][..]) };
+    let usage = is_told.then(|| Usage::read(&group.made, only));
     // All of them first: in one of them they can be kept from making others.
     let mut left: Vec<String> = Vec::new();
     for again in [false, true] {

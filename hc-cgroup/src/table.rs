@@ -1,6 +1,9 @@
 //! Which cgroup hierarchies are mounted, and which cgroups this process is in: two files of proc, read as hostile input.
 
+use crate::directory::read_all;
 use hc::{Context, Result};
+use nix::fcntl::{OFlag, open};
+use nix::sys::stat::Mode;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
@@ -74,7 +77,11 @@ pub(crate) struct Table {
 impl Table {
     /// As it is for this process.
     pub(crate) fn read() -> Result<Self> {
-        let read = |file: &str| std::fs::read(file).context(format_args!("cannot read {file}"));
+        let read = |file: &str| {
+            let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+            let opened = open(file, flags, Mode::empty());
+            opened.and_then(|file| read_all(&file)).context(format_args!("cannot read {file}"))
+        };
         Ok(Self::parse(&read("/proc/self/mountinfo")?, &read("/proc/self/cgroup")?))
     }
 

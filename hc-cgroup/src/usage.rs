@@ -20,11 +20,15 @@ pub(crate) struct Usage {
 }
 
 impl Usage {
-    /// Of all cgroups of a run.
-    pub(crate) fn read(made: &[Made]) -> Self {
+    /// Of all cgroups of a run; or only what `controllers` count.
+    pub(crate) fn read(made: &[Made], controllers: Option<&[&str]>) -> Self {
         let mut usage = Usage::default();
         for made in made {
-            let read = |file: &str| made.directory.read(file).ok();
+            let has = |name: &str| made.member.has(name) && controllers.is_none_or(|only| only.contains(&name));
+            let read = |file: &str| {
+                let controller = file.split('.').next().unwrap_or_default();
+                has(controller).then(|| made.directory.read(file).ok()).flatten()
+            };
             if made.member.is_unified() {
                 usage.second_version(read);
             } else {
