@@ -9,7 +9,7 @@ CARGO ?= cargo
 # Root installs for all, others for themselves; who has no home gets a directory here.
 DEFAULT_PREFIX := $(shell if [ "$$(id -u)" = 0 ]; then echo /usr/local; else echo "$${HOME:-$(CURDIR)/target}/.local"; fi)
 
-TOOLS = hc-env hc-netns hc-rootfs hc-run hc-unshare
+TOOLS = hc-cgroup hc-env hc-netns hc-rootfs hc-run hc-unshare
 PAGES = $(wildcard man/*.[1-8])
 RELEASE = $(or $(CARGO_TARGET_DIR),target)/x86_64-unknown-linux-gnu/release
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-const TOOLS: [&str; 5] = ["hc-env", "hc-netns", "hc-rootfs", "hc-run", "hc-unshare"];
+const TOOLS: [&str; 6] = ["hc-cgroup", "hc-env", "hc-netns", "hc-rootfs", "hc-run", "hc-unshare"];
 const PROBE: &str = "hc-probe";
 const ATTACK: &str = "hc-attack";
 /// What is not installed.

@@ -4,7 +4,8 @@ use hc_tests::docs::{self, Step};
 use hc_tests::{Cmd, Dir, Ended, Host, can_make_hosts, require, user_namespaces};
 use std::collections::{BTreeMap, BTreeSet};
 
-const TOOLS: [(&str, &str); 5] = [
+const TOOLS: [(&str, &str); 6] = [
+    ("hc-cgroup", "man/hc-cgroup.1"),
     ("hc-env", "man/hc-env.1"),
     ("hc-netns", "man/hc-netns.8"),
     ("hc-rootfs", "man/hc-rootfs.1"),
@@ -148,6 +149,7 @@ macro_rules! examples {
 
 examples! {
     the_tutorial_of_hc: "man/hc.7", ["TUTORIAL"];
+    examples_of_hc_cgroup: "man/hc-cgroup.1", ["EXAMPLES"];
     examples_of_hc_env: "man/hc-env.1", ["EXAMPLES"];
     examples_of_hc_netns: "man/hc-netns.8", ["EXAMPLES"];
     examples_of_hc_rootfs: "man/hc-rootfs.1", ["EXAMPLES"];

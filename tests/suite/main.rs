@@ -3,6 +3,7 @@
 // As in the harness: a test fails by panicking.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod cgroup;
 mod contract;
 mod docs;
 mod env;

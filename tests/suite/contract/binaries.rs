@@ -16,7 +16,7 @@ fn segments(file: &[u8]) -> Vec<u32> {
 fn tools_are_static() {
     let is_dynamic = |file: &[u8]| segments(file).contains(&libc::PT_INTERP);
     assert!(is_dynamic(&fs::read("/bin/true").unwrap()), "the test can tell");
-    for name in ["hc-env", "hc-netns", "hc-rootfs", "hc-run", "hc-unshare"] {
+    for name in ["hc-cgroup", "hc-env", "hc-netns", "hc-rootfs", "hc-run", "hc-unshare"] {
         let file = fs::read(tool(name)).unwrap();
         assert!(segments(&file).contains(&libc::PT_LOAD), "{name}");
         assert!(!is_dynamic(&file), "{name} has a loader");

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
-const TOOLS: [&str; 5] = ["hc-env", "hc-netns", "hc-rootfs", "hc-run", "hc-unshare"];
+const TOOLS: [&str; 6] = ["hc-cgroup", "hc-env", "hc-netns", "hc-rootfs", "hc-run", "hc-unshare"];
 
 /// Names that mean harm: more than a line, the terminal, another reading, another encoding, much of it.
 fn hostile() -> Vec<Vec<u8>> {
