@@ -7,11 +7,16 @@
 //! * `hc-probe owner FILE`: print the uid that owns the user namespace FILE
 //! * `hc-probe rejoin FILE`: enter the mount namespace of process 1, and open FILE
 //! * `hc-probe call ARCH:NUMBER[:ARGUMENT]...`: make system calls, of x86_64 or i386, and print what each came to
+//! * `hc-probe allocate MIB`: fill so much memory, and print `allocated`
+//! * `hc-probe fork NUMBER`: make children that wait, and print how many there were, and the error that ended it
+//! * `hc-probe burn MILLISECONDS`: be busy so long, and print how many of them were a processor's time
+//! * `hc-probe read FILE BYTES`: read past the cache, and print how many milliseconds that took
 //! * `hc-probe escape FILE`: try to leave a root directory by chroot(2), the classic way, and open FILE
 #![cfg_attr(not(test), no_main)]
 #![allow(clippy::print_stdout)]
 
 mod calls;
+mod load;
 mod sys;
 mod view;
 
@@ -53,6 +58,9 @@ pub unsafe extern "C" fn main(
         && verb.to_bytes() == b"call"
     {
         return i32::from(write(None, &calls::make(calls)).is_err());
+    }
+    if let Some(text) = load::put(arguments.get(1..).unwrap_or_default()) {
+        return i32::from(write(None, text.as_bytes()).is_err());
     }
     let text = view::collect(&arguments, &environment);
     let target = arguments.get(1).and_then(|first| first.to_bytes().strip_prefix(b"to="));

@@ -175,3 +175,34 @@ pub(crate) fn limit(resource: libc::__rlimit_resource_t) -> (u64, u64) {
     unsafe { libc::getrlimit(resource, &raw mut limit) };
     (limit.rlim_cur, limit.rlim_max)
 }
+
+/// The time on a clock, in milliseconds.
+pub(crate) fn milliseconds(clock: libc::clockid_t) -> i64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: written to a structure of its type.
+    unsafe { libc::clock_gettime(clock, &raw mut time) };
+    time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+}
+
+/// A child that waits until it is killed, as it is when this process ends; its process ID.
+pub(crate) fn waiting_child() -> nix::Result<libc::pid_t> {
+    // SAFETY: one thread.
+    let child = nix::errno::Errno::result(unsafe { libc::fork() })?;
+    if child == 0 {
+        // SAFETY: plain numbers.
+        unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+        loop {
+            // SAFETY: takes nothing.
+            unsafe { libc::pause() };
+        }
+    }
+    Ok(child)
+}
+
+/// Ends a child and waits for that.
+pub(crate) fn end(child: libc::pid_t) {
+    // SAFETY: plain numbers.
+    unsafe { libc::kill(child, libc::SIGKILL) };
+    // SAFETY: the status is not asked for.
+    unsafe { libc::waitpid(child, std::ptr::null_mut(), 0) };
+}

@@ -1,0 +1,135 @@
+//! Nothing stays: not of many, not of those whose parent was killed, not of those that do not want to go.
+
+use super::{Hierarchy, Name, cgroup, made_up_by};
+use hc_tests::{Cmd, Host, can_make_hosts, is_root, require};
+use nix::sys::signal::Signal;
+use std::time::{Duration, Instant};
+
+const ROOT: &str = "takes root, or a cgroup that was handed over";
+
+#[test]
+fn a_thousand_runs_leave_nothing() {
+    require!(is_root(), ROOT);
+    let mut processes = Vec::new();
+    for _ in 0..25 {
+        let batch: Vec<_> =
+            (0..40).map(|_| cgroup(&["-m", "64m", "--pids-limit=10", "--wait", "true"]).start()).collect();
+        processes.extend(batch.iter().map(hc_tests::Running::pid));
+        for running in batch {
+            running.wait().ok().quiet().says("");
+        }
+    }
+    assert_eq!(processes.len(), 1000);
+    assert_eq!(made_up_by(&processes), [""; 0]);
+}
+
+#[test]
+fn a_parent_that_was_killed_leaves_what_delete_removes() {
+    require!(is_root(), ROOT);
+    for _ in 0..20 {
+        let name = Name::new();
+        let words = [&name.option("name"), "-m64m", "--pids-limit=10", "--wait", "sh", "-c"];
+        let mut running = cgroup(&words).arg("echo up; exec sleep 1000").start();
+        running.expect("up\n");
+        let next = running.descendants();
+        running.signal(Signal::SIGKILL);
+        running.wait_for_it_alone();
+        assert_eq!(next.len(), 1);
+        assert!(std::path::Path::new(&format!("/proc/{}", next[0])).exists(), "NEXT goes on");
+        cgroup(&[&name.option("delete")]).run().ok().quiet().says("");
+        assert_eq!(name.directories(), [""; 0]);
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", next[0])).unwrap_or_default();
+        assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
+    }
+}
+
+/// Makes as many processes as it may, for ever, each in a session of its own.
+const BOMB: &str = "trap '' TERM HUP INT; bomb() { while :; do setsid sleep 1000 & bomb & done; }; bomb 2>/dev/null";
+
+#[test]
+fn a_fork_bomb_is_removed_within_a_second() {
+    require!(is_root(), ROOT);
+    let name = Name::new();
+    let mut running = cgroup(&[&name.option("name"), "--pids-limit=100", "bash", "-c"])
+        .arg(format!("exec 1>&- 2>&-; {BOMB}"))
+        .start();
+    std::thread::sleep(Duration::from_millis(500));
+    let start = Instant::now();
+    cgroup(&[&name.option("delete")]).run().ok().quiet();
+    let took = start.elapsed();
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert_eq!(name.directories(), [""; 0]);
+    running.wait_for_it_alone();
+    // The same by the parent that stays, when what it waits for has ended.
+    let script = format!("exec 1>&- 2>&-; ({BOMB}) & sleep 0.5; exit 4");
+    let name = Name::new();
+    let start = Instant::now();
+    cgroup(&[&name.option("name"), "--pids-limit=100", "--wait", "bash", "-c", &script]).run().exits(4).quiet();
+    assert!(start.elapsed() < Duration::from_millis(1500), "{:?}", start.elapsed());
+    assert_eq!(name.directories(), [""; 0]);
+}
+
+/// Where there is no version 2 that kills by one write, the freezer holds them.
+#[test]
+fn without_version_2_the_freezer_is_used() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    let Some(freezer) = Hierarchy::first_version("freezer") else {
+        // A machine that has version 2 alone: nothing else is there to be used.
+        assert!(Hierarchy::unified().is_some_and(|unified| unified.own_directory().join("cgroup.procs").exists()));
+        return;
+    };
+    let host = Host::new();
+    if let Some(unified) = Hierarchy::unified() {
+        Cmd::new("umount").arg(&unified.point).on(&host).run().ok().quiet();
+    }
+    let name = Name::new();
+    let line = cgroup(&[&name.option("name"), "--pids-limit=100", "bash", "-c"]);
+    let mut running = line.arg(format!("exec 1>&- 2>&-; {BOMB}")).on(&host).start();
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(freezer.own_directory().join(&name.0).exists());
+    let start = Instant::now();
+    cgroup(&[&name.option("delete")]).on(&host).run().ok().quiet();
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    assert_eq!(name.directories(), [""; 0]);
+    running.wait_for_it_alone();
+    let script = format!("exec 1>&- 2>&-; ({BOMB}) & sleep 0.3; exit 4");
+    let words = [&name.option("name"), "--pids-limit=100", "--report=text:100", "bash", "-c", &script];
+    let null = std::fs::OpenOptions::new().write(true).open("/dev/null").unwrap();
+    cgroup(&words).on(&host).passing(null, 100).run().exits(4).quiet();
+    assert_eq!(name.directories(), [""; 0]);
+}
+
+#[test]
+fn what_is_frozen_or_deep_goes_as_well() {
+    require!(is_root(), ROOT);
+    let name = Name::new();
+    let mut running = cgroup(&[&name.option("name"), "sh", "-c", "echo up; exec sleep 1000"]).start();
+    running.expect("up\n");
+    let directory = name.directories().remove(0);
+    let deep = (0..50).fold(directory.clone(), |path, _| path.join("a"));
+    std::fs::create_dir_all(deep).unwrap();
+    std::fs::create_dir_all(directory.join("b/c")).unwrap();
+    for (file, value) in [("cgroup.freeze", "1"), ("freezer.state", "FROZEN")] {
+        if directory.join(file).exists() {
+            super::write(&directory.join(file), value);
+        }
+    }
+    cgroup(&[&name.option("delete")]).run().ok().quiet();
+    assert_eq!(name.directories(), [""; 0]);
+    running.wait_for_it_alone();
+}
+
+#[test]
+fn the_caller_s_own_is_not_deleted_nor_what_is_none() {
+    require!(is_root(), ROOT);
+    let name = Name::new();
+    let own = Hierarchy::of("pids").unwrap();
+    let path = format!("{}/{}", own.own.trim_end_matches('/'), name.0);
+    let words = [&name.option("name"), "--pids-limit=9", "hc-cgroup", "--delete", &path];
+    assert_eq!(cgroup(&words).run().fails("hc-cgroup", 125), format!("{path}: the caller is in it"));
+    cgroup(&[&name.option("delete")]).run().ok().quiet();
+    let said = cgroup(&[&name.option("delete")]).run().fails("hc-cgroup", 125);
+    assert_eq!(said, format!("{}: no such cgroup", name.0));
+    let said = cgroup(&["--delete=cgroup.procs"]).run().fails("hc-cgroup", 125);
+    assert_eq!(said, "cgroup.procs: no such cgroup");
+}
