@@ -35,7 +35,9 @@ pub(crate) fn not_opened(path: &str, errno: Errno) -> Error {
 /// mkdir(2). `unified`: of the second version.
 pub(crate) fn not_made(path: &str, errno: Errno, unified: bool) -> Error {
     let because = match errno {
-        Errno::EACCES | Errno::EPERM if unified => format!("the cgroup above it is not the caller's ({REMEDY})"),
+        Errno::EACCES | Errno::EPERM if unified => {
+            format!("the cgroup above it is not the caller's ({REMEDY})")
+        }
         Errno::EACCES | Errno::EPERM => {
             "the cgroup above it is not the caller's (root can make one, and chown it)".to_owned()
         }

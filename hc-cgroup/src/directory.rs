@@ -30,8 +30,8 @@ impl Directory {
             Version::One => CGROUP_SUPER_MAGIC,
             Version::Two => CGROUP2_SUPER_MAGIC,
         };
-        let same = fstatfs(&opened)?.filesystem_type() == magic
-            && (major(device), minor(device)) == mount.device;
+        let same =
+            fstatfs(&opened)?.filesystem_type() == magic && (major(device), minor(device)) == mount.device;
         Ok(same.then_some(Directory(opened)))
     }
 

@@ -58,9 +58,7 @@ impl Hierarchy {
         let outside = || Error::new(format!("{point}: the caller's own cgroup is not below this mount"));
         let (root, prefix, own) = match way(&mount.root, own).ok_or_else(outside)? {
             Way::Along(own) => (top, (mount.root.up == 0).then(|| mount.root.names.clone()), own),
-            Way::From(depth, own) => {
-                (below(top, depth, &own).ok_or_else(outside)?, Some(Vec::new()), own)
-            }
+            Way::From(depth, own) => (below(top, depth, &own).ok_or_else(outside)?, Some(Vec::new()), own),
         };
         Ok(Some(Hierarchy { version: mount.version, root, own, prefix, device: mount.device }))
     }

@@ -147,9 +147,8 @@ impl Setting {
 impl Limits {
     /// The controllers that are needed, by the names of the second version.
     pub(crate) fn controllers(&self) -> BTreeSet<&str> {
-        let memory = self.memory.or(self.reservation).or(self.high).is_some()
-            || self.swap.is_some()
-            || self.oom_group;
+        let memory =
+            self.memory.or(self.reservation).or(self.high).is_some() || self.swap.is_some() || self.oom_group;
         let needed = [
             ("memory", memory),
             ("cpu", self.cpus.is_some() || self.cpu_weight.is_some()),
@@ -166,9 +165,7 @@ impl Limits {
         match (self.memory, self.swap) {
             (_, Some(Swap::Unlimited)) => Some(Total { limit: None, asked_for: true }),
             (_, Some(Swap::Total(total))) => Some(Total { limit: Some(total), asked_for: true }),
-            (Some(memory), None) => {
-                Some(Total { limit: Some(memory.saturating_mul(2)), asked_for: false })
-            }
+            (Some(memory), None) => Some(Total { limit: Some(memory.saturating_mul(2)), asked_for: false }),
             (None, None) => None,
         }
     }

@@ -103,17 +103,14 @@ fn path(member: &Member, place: &Place, name: &Path) -> Result<(Vec<OsString>, V
     if name.absolute {
         return Ok((Vec::new(), hierarchy.names_of(name)?));
     }
-    let above = place.parent.as_ref().map_or_else(|| Ok(hierarchy.own.clone()), |parent| {
-        hierarchy.names_of(parent)
-    })?;
+    let above = place
+        .parent
+        .as_ref()
+        .map_or_else(|| Ok(hierarchy.own.clone()), |parent| hierarchy.names_of(parent))?;
     Ok((above, name.names.clone()))
 }
 
-fn make_one(
-    member: Member,
-    place: &Place,
-    name: &Path,
-) -> std::result::Result<Made, (Member, Failure)> {
+fn make_one(member: Member, place: &Place, name: &Path) -> std::result::Result<Made, (Member, Failure)> {
     let mut steps = Vec::new();
     match make_steps(&member, place, name, &mut steps) {
         Ok((directory, names)) => Ok(Made { member, directory, names, steps }),
@@ -134,11 +131,8 @@ fn make_steps(
 ) -> std::result::Result<(Directory, Vec<OsString>), Failure> {
     let (mut names, below) = path(member, place, name)?;
     let shown = |names: &[OsString]| member.hierarchy.shown(names);
-    let mut current = member
-        .hierarchy
-        .root
-        .open(&names)
-        .map_err(|errno| causes::not_opened(&shown(&names), errno))?;
+    let mut current =
+        member.hierarchy.root.open(&names).map_err(|errno| causes::not_opened(&shown(&names), errno))?;
     let last = below.len().saturating_sub(1);
     for (at, name) in below.into_iter().enumerate() {
         names.push(name);

@@ -85,8 +85,12 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
             Opt::Short('c') | Opt::Long("cpu-shares") => {
                 limits.cpu_weight = Some(values::cpu_shares(&args.value()?)?);
             }
-            Opt::Long("cpuset-cpus") => limits.cpuset_cpus = Some(values::list("cpuset-cpus", &args.value()?)?),
-            Opt::Long("cpuset-mems") => limits.cpuset_mems = Some(values::list("cpuset-mems", &args.value()?)?),
+            Opt::Long("cpuset-cpus") => {
+                limits.cpuset_cpus = Some(values::list("cpuset-cpus", &args.value()?)?)
+            }
+            Opt::Long("cpuset-mems") => {
+                limits.cpuset_mems = Some(values::list("cpuset-mems", &args.value()?)?)
+            }
             Opt::Long("pids-limit") => limits.pids = Some(values::pids(&args.value()?)?),
             Opt::Long("io-weight") => limits.io_weight = Some(values::io_weight(&args.value()?)?),
             Opt::Long("blkio-weight") => limits.io_weight = Some(values::blkio_weight(&args.value()?)?),

@@ -227,7 +227,8 @@ fn clean_up(mut group: Group, stay: &Stay, limit: Option<u64>, ended: &Ended, ha
 
 fn end_what_is_left(group: &Group) {
     let deadline = Instant::now() + PATIENCE;
-    let full = || group.made.iter().filter(|made| !remove::is_empty(&made.directory, made.member.hierarchy.version));
+    let full =
+        || group.made.iter().filter(|made| !remove::is_empty(&made.directory, made.member.hierarchy.version));
     let full: Vec<_> = full().collect();
     for made in &full {
         let _ = kill::kill(&made.directory, made.member.hierarchy.version);

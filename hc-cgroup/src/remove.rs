@@ -37,8 +37,8 @@ pub(crate) fn at_once(made: &Made) -> bool {
     let gone = matches!(parent.remove(name), Ok(()) | Err(Errno::ENOENT));
     if gone {
         steps.for_each(|(parent, name)| {
-        let _ = parent.remove(name);
-    });
+            let _ = parent.remove(name);
+        });
     }
     gone
 }

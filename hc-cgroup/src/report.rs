@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn sizes_and_times_have_units() {
-        let sizes = [(0, "0 B"), (1023, "1023 B"), (1024, "1 KiB"), (1 << 40, "1 TiB"), (100_000_000, "95.3 MiB")];
+        let sizes =
+            [(0, "0 B"), (1023, "1023 B"), (1024, "1 KiB"), (1 << 40, "1 TiB"), (100_000_000, "95.3 MiB")];
         for (bytes, shown) in sizes {
             assert_eq!(size(bytes), shown);
         }

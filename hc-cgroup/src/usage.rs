@@ -24,7 +24,8 @@ impl Usage {
     pub(crate) fn read(made: &[Made], controllers: Option<&[&str]>) -> Self {
         let mut usage = Usage::default();
         for made in made {
-            let has = |name: &str| made.member.has(name) && controllers.is_none_or(|only| only.contains(&name));
+            let has =
+                |name: &str| made.member.has(name) && controllers.is_none_or(|only| only.contains(&name));
             let read = |file: &str| {
                 let controller = file.split('.').next().unwrap_or_default();
                 has(controller).then(|| made.directory.read(file).ok()).flatten()

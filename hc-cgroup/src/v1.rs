@@ -25,7 +25,10 @@ pub(crate) fn controls(
     };
     for setting in limits.set.iter().filter(|setting| setting.controller() == controller) {
         if controller == "io" {
-            return Err(lacks(&format!("--set={}", setting.file), "no file of that name; its are called blkio"));
+            return Err(lacks(
+                &format!("--set={}", setting.file),
+                "no file of that name; its are called blkio",
+            ));
         }
         controls.push(Control::new(&*setting.file, &*setting.value));
     }
@@ -33,7 +36,9 @@ pub(crate) fn controls(
 }
 
 fn lacks(option: &str, what: &str) -> Error {
-    Error::new(format!("{option}: this machine has the controller in cgroups of version 1, and they have {what}"))
+    Error::new(format!(
+        "{option}: this machine has the controller in cgroups of version 1, and they have {what}"
+    ))
 }
 
 fn memory(limits: &Limits) -> Result<Vec<Control>> {
@@ -101,10 +106,8 @@ mod tests {
     #[test]
     fn memory_comes_before_memory_and_swap() {
         let limits = Limits { memory: Some(64), swap: Some(Swap::Unlimited), ..Limits::default() };
-        let expected = [
-            Control::new("memory.limit_in_bytes", "64"),
-            Control::new("memory.memsw.limit_in_bytes", "-1"),
-        ];
+        let expected =
+            [Control::new("memory.limit_in_bytes", "64"), Control::new("memory.memsw.limit_in_bytes", "-1")];
         assert_eq!(controls("memory", &limits, &[]).unwrap(), expected);
     }
 
@@ -119,11 +122,12 @@ mod tests {
             set: vec![set("cpu.cfs_burst_us"), set("io.latency")],
             ..Limits::default()
         };
-        let shown = |controller| {
+        let shown = |controller| -> Result<Vec<String>> {
             let controls = controls(controller, &limits, &[])?;
             Ok(controls.iter().map(|control| format!("{}={}", control.file, control.value)).collect())
         };
-        let cpu = ["cpu.cfs_period_us=100000", "cpu.cfs_quota_us=25000", "cpu.shares=2048", "cpu.cfs_burst_us=1"];
+        let cpu =
+            ["cpu.cfs_period_us=100000", "cpu.cfs_quota_us=25000", "cpu.shares=2048", "cpu.cfs_burst_us=1"];
         assert_eq!(shown("cpu"), Ok(cpu.map(str::to_owned).to_vec()));
         assert_eq!(shown("pids"), Ok(vec!["pids.max=5".to_owned()]));
         assert!(shown("io").unwrap_err().to_string().ends_with("its are called blkio"));
@@ -134,9 +138,11 @@ mod tests {
         let high = Limits { high: Some(4096), ..Limits::default() };
         let group = Limits { oom_group: true, ..Limits::default() };
         let weight = Limits { io_weight: Some(IoWeight::Io(1)), ..Limits::default() };
-        for (controller, limits, option) in
-            [("memory", high, "--memory-high"), ("memory", group, "--oom-group"), ("io", weight, "--io-weight")]
-        {
+        for (controller, limits, option) in [
+            ("memory", high, "--memory-high"),
+            ("memory", group, "--oom-group"),
+            ("io", weight, "--io-weight"),
+        ] {
             let said = controls(controller, &limits, &[]).unwrap_err().to_string();
             assert!(said.starts_with(&format!("{option}: this machine has the controller in")), "{said}");
         }

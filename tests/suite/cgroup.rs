@@ -180,5 +180,8 @@ fn made_up_by(processes: &[i32]) -> Vec<PathBuf> {
     };
     let entries = Hierarchy::all().into_iter().flat_map(|hierarchy| fs::read_dir(hierarchy.own_directory()));
     let entries = entries.flatten().flatten();
-    entries.filter(|entry| entry.file_name().to_str().is_some_and(is_theirs)).map(|entry| entry.path()).collect()
+    entries
+        .filter(|entry| entry.file_name().to_str().is_some_and(is_theirs))
+        .map(|entry| entry.path())
+        .collect()
 }

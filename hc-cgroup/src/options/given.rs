@@ -54,7 +54,9 @@ fn refuse_contradictions(limits: &Limits) -> Result<()> {
     let memory = limits.memory.unwrap_or(u64::MAX);
     match limits.swap {
         Some(Swap::Total(_)) if limits.memory.is_none() => {
-            return Err(Error::usage("--memory-swap: memory and swap together; --memory says how much is memory"));
+            return Err(Error::usage(
+                "--memory-swap: memory and swap together; --memory says how much is memory",
+            ));
         }
         Some(Swap::Total(total)) if total < memory => {
             return Err(Error::usage(format!(

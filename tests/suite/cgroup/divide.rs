@@ -37,7 +37,8 @@ fn the_caller_goes_out_of_the_way_and_comes_back() {
     let path = format!("{}/{}", unified.own.trim_end_matches('/'), name.0);
     let as_it_was = || {
         assert_eq!(read(&directory.join("cgroup.subtree_control")), "");
-        let below: Vec<_> = std::fs::read_dir(&directory).unwrap().flatten().filter(|entry| entry.path().is_dir()).collect();
+        let below: Vec<_> =
+            std::fs::read_dir(&directory).unwrap().flatten().filter(|entry| entry.path().is_dir()).collect();
         assert!(below.is_empty(), "{below:?}");
     };
     // The parent that stays is beside it meanwhile, and its own cgroup is as it was in the end.
@@ -81,10 +82,15 @@ fn where_there_are_others_it_is_not_divided() {
     let set = format!("--set={set}");
     let path = format!("{}/{}", unified.own.trim_end_matches('/'), name.0);
     for wait in [&["--wait"][..], &[]] {
-        let words: Vec<&str> = [tool.as_str(), &set].into_iter().chain(wait.iter().copied()).chain(["true"]).collect();
+        let words: Vec<&str> =
+            [tool.as_str(), &set].into_iter().chain(wait.iter().copied()).chain(["true"]).collect();
         let said = alone(&directory, &words).run().fails("hc-cgroup", 125);
-        assert!(said.starts_with(&format!("cgroup {path} cannot be divided: there are other processes in it (")), "{said}");
-        let below = std::fs::read_dir(&directory).unwrap().flatten().filter(|entry| entry.path().is_dir()).count();
+        assert!(
+            said.starts_with(&format!("cgroup {path} cannot be divided: there are other processes in it (")),
+            "{said}"
+        );
+        let below =
+            std::fs::read_dir(&directory).unwrap().flatten().filter(|entry| entry.path().is_dir()).count();
         assert_eq!(below, 0);
     }
     // One that has no processes can be named instead.
@@ -113,5 +119,8 @@ fn controllers_are_handed_on_from_the_root_down() {
     assert_eq!(read(&directory.join("a/b/c").join(file)), value);
     write(&directory.join("a/b/c").join("cgroup.max.depth"), "0");
     let said = cgroup(&["--name", &format!("{deep}/d"), "true"]).run().fails("hc-cgroup", 125);
-    assert!(said.ends_with("no more cgroups are allowed there (cgroup.max.descendants, cgroup.max.depth)"), "{said}");
+    assert!(
+        said.ends_with("no more cgroups are allowed there (cgroup.max.descendants, cgroup.max.depth)"),
+        "{said}"
+    );
 }

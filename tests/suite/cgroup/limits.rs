@@ -87,10 +87,13 @@ fn every_limit_is_in_its_file() {
         (&["--pids-limit=7"], "pids", ("pids.max", "7"), ("pids.max", "7")),
         (&["--pids-limit=7", "--set=pids.max=9"], "pids", ("pids.max", "9"), ("pids.max", "9")),
     ];
-    for (words, controller, first, second) in rows.into_iter().filter(|(_, controller, ..)| !controller.is_empty()) {
+    for (words, controller, first, second) in
+        rows.into_iter().filter(|(_, controller, ..)| !controller.is_empty())
+    {
         let name = Name::new();
         let option = name.option("name");
-        let mut running = cgroup(&[&option]).args(words).args(["sh", "-c", "echo up; read x"]).hold_input().start();
+        let mut running =
+            cgroup(&[&option]).args(words).args(["sh", "-c", "echo up; read x"]).hold_input().start();
         running.expect("up\n");
         let (file, value) = if version(controller) == Version::One { first } else { second };
         assert_eq!(read(&name.directory(controller).join(file)), value, "{words:?}");
@@ -115,7 +118,9 @@ fn swap_is_counted_with_memory_or_by_itself() {
         made.ok().quiet();
         let directory = name.directory("memory");
         match version("memory") {
-            Version::One => assert_eq!(read(&directory.join("memory.memsw.limit_in_bytes")), first, "{words:?}"),
+            Version::One => {
+                assert_eq!(read(&directory.join("memory.memsw.limit_in_bytes")), first, "{words:?}")
+            }
             Version::Two => assert_eq!(read(&directory.join("memory.swap.max")), second, "{words:?}"),
         }
     }
@@ -141,7 +146,9 @@ fn what_only_version_2_has_is_there_or_said_to_be_missing() {
             Version::One => {
                 let said = output.fails("hc-cgroup", 125);
                 let option = words[0].split('=').next().unwrap();
-                let start = format!("{option}: this machine has the controller in cgroups of version 1, and they have no such ");
+                let start = format!(
+                    "{option}: this machine has the controller in cgroups of version 1, and they have no such "
+                );
                 assert!(said.starts_with(&start), "{said}");
                 assert!(name.directories().is_empty());
             }
@@ -197,8 +204,11 @@ fn a_disk_is_read_at_the_rate_that_is_allowed() {
         return;
     };
     let name = Name::new();
-    let words =
-        [name.option("name"), format!("--device-read-bps={disk}:1mb"), format!("--device-read-iops={disk}:1000")];
+    let words = [
+        name.option("name"),
+        format!("--device-read-bps={disk}:1mb"),
+        format!("--device-read-iops={disk}:1000"),
+    ];
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let output = probing(&words, &["read", &disk, "3145728"]).run().ok().quiet();
     let milliseconds: u64 = output.text().trim().parse().unwrap_or_else(|_| panic!("{output:?}"));

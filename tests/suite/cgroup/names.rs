@@ -21,7 +21,8 @@ fn a_name_begins_here_at_a_parent_or_at_the_root() {
         (vec![format!("--name={absolute}/e/f/g")], "e/f/g"),
     ] {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let output = cgroup(&["--pids-limit=7"]).args(&words).args(["cat", "/proc/self/cgroup"]).run().ok().quiet();
+        let output =
+            cgroup(&["--pids-limit=7"]).args(&words).args(["cat", "/proc/self/cgroup"]).run().ok().quiet();
         assert!(output.text().contains(&format!("{absolute}/{made}\n")), "{output:?}");
         assert_eq!(read(&top.directory("pids").join(made).join("pids.max")), "7");
         // With a parent that stays, also what was made above goes.
@@ -56,7 +57,7 @@ fn a_name_that_is_taken_is_passed_over() {
     let output = running.wait().ok().quiet();
     assert!(output.text().contains(&format!("/hc-{pid}-1\n")), "{output:?}");
     std::fs::remove_dir(hierarchy.own_directory().join(format!("hc-{pid}"))).expect("only this one stays");
-    assert_eq!(super::made_up_by(&[pid]), [""; 0]);
+    assert_eq!(super::made_up_by(&[pid]), Vec::<std::path::PathBuf>::new());
 }
 
 #[test]

@@ -13,7 +13,8 @@ fn every_bad_value_of_every_option_is_a_usage_error_with_the_range_in_it() {
     let mut rows: Vec<(&str, &[&str], &str)> = Vec::new();
     for option in ["memory", "memory-reservation", "memory-high", "memory-swap"] {
         rows.push((option, &["0", "4095", "3.9k", "9223372036854775808", "8388608t", "1b"], BYTES));
-        let bad = &["", "x", "64x", "64mm", "-2", "+1", " 1", "1 ", "0x10", "1e6", "64bb", "ib", ".m", "1.", "1_0"];
+        let bad =
+            &["", "x", "64x", "64mm", "-2", "+1", " 1", "1 ", "0x10", "1e6", "64bb", "ib", ".m", "1.", "1_0"];
         rows.push((option, bad, SIZE));
     }
     let cpus = ["", "0", "0.009", "-1", "8193", "x", "1,5", "1e1", "inf", "nan", "0.0000000001"];
@@ -25,13 +26,21 @@ fn every_bad_value_of_every_option_is_a_usage_error_with_the_range_in_it() {
     rows.push(("blkio-weight", &["", "0", "9", "-1", "1001", "x"], "not in the range of 10 to 1000"));
     rows.push(("pids-limit", &["", "0", "-2", "4194305", "max", "5k"], "not in the range of 1 to 4194304"));
     for option in ["cpuset-cpus", "cpuset-mems"] {
-        rows.push((option, &["", "x", "-1", "1-0", "0,", ",0", "0-", "0 1", "0\n1", "8192", "0-8192", "0:1"], LIST));
+        rows.push((
+            option,
+            &["", "x", "-1", "1-0", "0,", ",0", "0-", "0 1", "0\n1", "8192", "0-8192", "0:1"],
+            LIST,
+        ));
     }
     for option in ["device-read-bps", "device-write-bps"] {
         rows.push((option, &["", "/dev/x", ":1", "1mb", "/dev/x/"], "not a device, a colon and a rate"));
         let not = "the rate is not a number of bytes, or one with k, m or g";
         rows.push((option, &["/dev/x:", "/dev/x:x", "/dev/x:-1", "/dev/x:1mbps"], not));
-        rows.push((option, &["/dev/x:0", "/dev/x:99999999t"], "not in the range of 1 to 9223372036854775807"));
+        rows.push((
+            option,
+            &["/dev/x:0", "/dev/x:99999999t"],
+            "not in the range of 1 to 9223372036854775807",
+        ));
     }
     for option in ["device-read-iops", "device-write-iops"] {
         rows.push((option, &["", "/dev/x", ":1"], "not a device, a colon and a rate"));
@@ -40,7 +49,11 @@ fn every_bad_value_of_every_option_is_a_usage_error_with_the_range_in_it() {
     rows.push(("set", &["memory/max=1", "../x.y=1", "memory.max\n=1"], "not the name of a control file"));
     rows.push(("set", &["=1", "memory=1", ".x=1", "..=1"], "not the name of a control file: memory.high"));
     rows.push(("set", &["memory.max="], "no value"));
-    rows.push(("set", &["cgroup.procs=1", "tasks=1", "cgroup.threads=0"], "moves processes, and is no limit"));
+    rows.push((
+        "set",
+        &["cgroup.procs=1", "tasks=1", "cgroup.threads=0"],
+        "moves processes, and is no limit",
+    ));
     let report = "not text or json, and perhaps a colon and a descriptor";
     rows.push(("report", &["xml", "json:", "json:-1", "json:x", "text:99999999999", ""], report));
     for (option, values, because) in rows {
@@ -61,12 +74,18 @@ fn every_bad_value_of_every_option_is_a_usage_error_with_the_range_in_it() {
 #[test]
 fn options_that_cannot_be_meant_together_are_refused() {
     let rows: [(&[&str], &str); 10] = [
-        (&["--memory-swap=64m", "true"], "--memory-swap: memory and swap together; --memory says how much is memory"),
+        (
+            &["--memory-swap=64m", "true"],
+            "--memory-swap: memory and swap together; --memory says how much is memory",
+        ),
         (
             &["-m8k", "--memory-swap=4k", "true"],
             "--memory-swap: 4096 is less than --memory, which is part of it: 8192",
         ),
-        (&["-m4k", "--memory-reservation=8k", "true"], "--memory-reservation: 8192 is more than --memory: 4096"),
+        (
+            &["-m4k", "--memory-reservation=8k", "true"],
+            "--memory-reservation: 8192 is more than --memory: 4096",
+        ),
         (&["-m4k", "--memory-high=8k", "true"], "--memory-high: 8192 is more than --memory: 4096"),
         (&["--delete=a", "--wait"], "--delete goes with no other option"),
         (&["--delete=a", "-m", "64m"], "--delete goes with no other option"),
@@ -113,7 +132,10 @@ fn a_user_is_told_what_he_needs() {
             "systemd-run --user --scope -p Delegate=yes starts a program in one that is the user's"
         }
     };
-    assert_eq!(said, format!("cannot make cgroup {path}: the cgroup above it is not the caller's ({remedy})"));
+    assert_eq!(
+        said,
+        format!("cannot make cgroup {path}: the cgroup above it is not the caller's ({remedy})")
+    );
     // One that is another's cannot be deleted, nor what is in it be killed.
     let name = Name::new();
     let mut other = cgroup(&[&name.option("name"), "sh", "-c", "echo up; read x"]).hold_input().start();
@@ -177,6 +199,9 @@ fn a_report_needs_a_descriptor_that_can_be_written_to() {
     assert_eq!(said, "--report: descriptor 100: not open for writing");
     let file = std::fs::File::open("/dev/null").unwrap();
     let line = cgroup(&["--report=text:100", "true"]).passing(file, 100);
-    assert_eq!(line.as_nobody().run().fails("hc-cgroup", 125), "--report: descriptor 100: not open for writing");
+    assert_eq!(
+        line.as_nobody().run().fails("hc-cgroup", 125),
+        "--report: descriptor 100: not open for writing"
+    );
     cgroup(&["--report", "true"]).closing(2).as_nobody().run().exits(125).says("").quiet();
 }

@@ -20,7 +20,7 @@ fn a_thousand_runs_leave_nothing() {
         }
     }
     assert_eq!(processes.len(), 1000);
-    assert_eq!(made_up_by(&processes), [""; 0]);
+    assert_eq!(made_up_by(&processes), Vec::<std::path::PathBuf>::new());
 }
 
 #[test]
@@ -37,14 +37,15 @@ fn a_parent_that_was_killed_leaves_what_delete_removes() {
         assert_eq!(next.len(), 1);
         assert!(std::path::Path::new(&format!("/proc/{}", next[0])).exists(), "NEXT goes on");
         cgroup(&[&name.option("delete")]).run().ok().quiet().says("");
-        assert_eq!(name.directories(), [""; 0]);
+        assert_eq!(name.directories(), Vec::<std::path::PathBuf>::new());
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", next[0])).unwrap_or_default();
         assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
     }
 }
 
 /// Makes as many processes as it may, for ever, each in a session of its own.
-const BOMB: &str = "trap '' TERM HUP INT; bomb() { while :; do setsid sleep 1000 & bomb & done; }; bomb 2>/dev/null";
+const BOMB: &str =
+    "trap '' TERM HUP INT; bomb() { while :; do setsid sleep 1000 & bomb & done; }; bomb 2>/dev/null";
 
 #[test]
 fn a_fork_bomb_is_removed_within_a_second() {
@@ -58,15 +59,18 @@ fn a_fork_bomb_is_removed_within_a_second() {
     cgroup(&[&name.option("delete")]).run().ok().quiet();
     let took = start.elapsed();
     assert!(took < Duration::from_secs(1), "{took:?}");
-    assert_eq!(name.directories(), [""; 0]);
+    assert_eq!(name.directories(), Vec::<std::path::PathBuf>::new());
     running.wait_for_it_alone();
     // The same by the parent that stays, when what it waits for has ended.
     let script = format!("exec 1>&- 2>&-; ({BOMB}) & sleep 0.5; exit 4");
     let name = Name::new();
     let start = Instant::now();
-    cgroup(&[&name.option("name"), "--pids-limit=100", "--wait", "bash", "-c", &script]).run().exits(4).quiet();
+    cgroup(&[&name.option("name"), "--pids-limit=100", "--wait", "bash", "-c", &script])
+        .run()
+        .exits(4)
+        .quiet();
     assert!(start.elapsed() < Duration::from_millis(1500), "{:?}", start.elapsed());
-    assert_eq!(name.directories(), [""; 0]);
+    assert_eq!(name.directories(), Vec::<std::path::PathBuf>::new());
 }
 
 /// Where there is no version 2 that kills by one write, the freezer holds them.
@@ -75,7 +79,9 @@ fn without_version_2_the_freezer_is_used() {
     require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let Some(freezer) = Hierarchy::first_version("freezer") else {
         // A machine that has version 2 alone: nothing else is there to be used.
-        assert!(Hierarchy::unified().is_some_and(|unified| unified.own_directory().join("cgroup.procs").exists()));
+        assert!(
+            Hierarchy::unified().is_some_and(|unified| unified.own_directory().join("cgroup.procs").exists())
+        );
         return;
     };
     let host = Host::new();
@@ -90,13 +96,13 @@ fn without_version_2_the_freezer_is_used() {
     let start = Instant::now();
     cgroup(&[&name.option("delete")]).on(&host).run().ok().quiet();
     assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
-    assert_eq!(name.directories(), [""; 0]);
+    assert_eq!(name.directories(), Vec::<std::path::PathBuf>::new());
     running.wait_for_it_alone();
     let script = format!("exec 1>&- 2>&-; ({BOMB}) & sleep 0.3; exit 4");
     let words = [&name.option("name"), "--pids-limit=100", "--report=text:100", "bash", "-c", &script];
     let null = std::fs::OpenOptions::new().write(true).open("/dev/null").unwrap();
     cgroup(&words).on(&host).passing(null, 100).run().exits(4).quiet();
-    assert_eq!(name.directories(), [""; 0]);
+    assert_eq!(name.directories(), Vec::<std::path::PathBuf>::new());
 }
 
 #[test]
@@ -115,7 +121,7 @@ fn what_is_frozen_or_deep_goes_as_well() {
         }
     }
     cgroup(&[&name.option("delete")]).run().ok().quiet();
-    assert_eq!(name.directories(), [""; 0]);
+    assert_eq!(name.directories(), Vec::<std::path::PathBuf>::new());
     running.wait_for_it_alone();
 }
 

@@ -14,7 +14,8 @@ fn it_is_a_line_of_text() {
     assert!(text.starts_with("hc-cgroup: peak memory ") && text.ends_with(", peak pids 5\n"), "{text}");
     assert_eq!(text.lines().count(), 1);
     // A shell's word for a signal is not the tool's: this is.
-    let line = cgroup(&["--report=text:100", "-m64m", "--memory-swap=64m"]).arg(probe()).args(["allocate", "200"]);
+    let line =
+        cgroup(&["--report=text:100", "-m64m", "--memory-swap=64m"]).arg(probe()).args(["allocate", "200"]);
     let dir = Dir::new();
     let file = dir.file("report", "");
     let report = fs::OpenOptions::new().write(true).open(&file).unwrap();
@@ -37,7 +38,9 @@ fn it_is_an_object_with_what_was_used() {
         assert_eq!(text.lines().count(), 1, "{text}");
         serde_json::from_str(&text).unwrap()
     };
-    let number = |object: &serde_json::Value, key: &str| object[key].as_u64().unwrap_or_else(|| panic!("{key}: {object}"));
+    let number = |object: &serde_json::Value, key: &str| {
+        object[key].as_u64().unwrap_or_else(|| panic!("{key}: {object}"))
+    };
     let seen = object(&["-m100m"], &["allocate", "50"]);
     assert!((50 << 20..100 << 20).contains(&number(&seen, "memory_peak")), "{seen}");
     assert_eq!(number(&seen, "memory_limit"), 100 << 20);

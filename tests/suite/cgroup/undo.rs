@@ -18,7 +18,7 @@ fn a_limit_that_is_refused_leaves_nothing() {
             let name = Name::new();
             let path = format!("--name={}/a/b", name.0);
             cgroup(&[&path]).args(wait).args(words).args(["echo", "ran"]).run().fails("hc-cgroup", 125);
-            assert_eq!(name.directories(), [""; 0], "{words:?}");
+            assert_eq!(name.directories(), Vec::<std::path::PathBuf>::new(), "{words:?}");
         }
     }
 }
@@ -26,11 +26,15 @@ fn a_limit_that_is_refused_leaves_nothing() {
 #[test]
 fn killed_at_any_call_it_leaves_what_delete_removes() {
     require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
-    require!(hc_tests::find("strace".as_ref()).is_some(), "strace is not installed: tests/require installs it");
+    require!(
+        hc_tests::find("strace".as_ref()).is_some(),
+        "strace is not installed: tests/require installs it"
+    );
     let host = Host::new();
     for wait in [&["--wait"][..], &[]] {
         let name = Name::new();
-        let line = || cgroup(&["-m64m", "--pids-limit=9", &name.option("name")]).args(wait).args(["sleep", "0.1"]);
+        let line =
+            || cgroup(&["-m64m", "--pids-limit=9", &name.option("name")]).args(wait).args(["sleep", "0.1"]);
         let calls = strace::calls(&host, &line());
         cgroup(&[&name.option("delete")]).run();
         let mut kills = 0;
@@ -39,7 +43,7 @@ fn killed_at_any_call_it_leaves_what_delete_removes() {
             if !name.directories().is_empty() {
                 cgroup(&[&name.option("delete")]).run().ok().quiet();
             }
-            assert_eq!(name.directories(), [""; 0], "{call:?}");
+            assert_eq!(name.directories(), Vec::<std::path::PathBuf>::new(), "{call:?}");
             // And a second run is none the worse for it.
             line().args(["true"]).run().ok().quiet();
             cgroup(&[&name.option("delete")]).run();

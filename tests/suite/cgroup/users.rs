@@ -48,11 +48,15 @@ fn a_user_limits_himself_where_he_may() {
     let said = "2 children\nEAGAIN\n";
     let words = ["--pids-limit=3", "--wait"];
     line(&words).arg(probe()).args(["fork", "5"]).run().ok().quiet().says(said);
-    let output = line(&["-m64m", "--memory-swap=64m", "--report=json:1", "--wait"]).arg(probe()).args(["allocate", "200"]).run();
+    let output = line(&["-m64m", "--memory-swap=64m", "--report=json:1", "--wait"])
+        .arg(probe())
+        .args(["allocate", "200"])
+        .run();
     let output = output.dies_of(9).quiet();
     assert!(output.text().contains("\"oom_kills\":1,"), "{output:?}");
     for directory in &inside {
-        let left: Vec<_> = std::fs::read_dir(directory).unwrap().flatten().filter(|entry| entry.path().is_dir()).collect();
+        let left: Vec<_> =
+            std::fs::read_dir(directory).unwrap().flatten().filter(|entry| entry.path().is_dir()).collect();
         assert!(left.is_empty(), "{left:?}");
         let handed_on = directory.join("cgroup.subtree_control");
         assert!(!handed_on.exists() || read(&handed_on).is_empty(), "as it was before");
@@ -74,11 +78,15 @@ fn a_next_that_is_not_there_leaves_nothing_of_a_user_s() {
     require!(is_root(), "takes root, who hands a cgroup over");
     let (_name, inside) = handed_over(&["pids"]);
     for words in [&["--pids-limit=9"][..], &["--pids-limit=9", "--wait"]] {
-        let line = Cmd::sh(ENTER).arg("sh").args(&inside).arg("--").arg(hc_tests::tool("hc-cgroup")).args(words);
+        let line =
+            Cmd::sh(ENTER).arg("sh").args(&inside).arg("--").arg(hc_tests::tool("hc-cgroup")).args(words);
         line.arg("/nosuch").run().fails("hc-cgroup", 127);
         for directory in &inside {
-            let left: Vec<_> =
-                std::fs::read_dir(directory).unwrap().flatten().filter(|entry| entry.path().is_dir()).collect();
+            let left: Vec<_> = std::fs::read_dir(directory)
+                .unwrap()
+                .flatten()
+                .filter(|entry| entry.path().is_dir())
+                .collect();
             assert!(left.is_empty(), "{left:?}");
         }
     }

@@ -45,7 +45,7 @@ fn a_next_that_is_not_there_leaves_no_cgroup() {
             let pid = running.pid();
             let said = running.wait().fails("hc-cgroup", status);
             assert!(said.starts_with(&format!("{next}: ")), "{said}");
-            assert_eq!(made_up_by(&[pid]), [""; 0]);
+            assert_eq!(made_up_by(&[pid]), Vec::<std::path::PathBuf>::new());
         }
     }
 }
@@ -75,7 +75,9 @@ fn what_next_inherits_is_what_the_tool_inherited() {
 fn signals_are_handed_on_once() {
     require!(is_root(), ROOT);
     for (signal, name) in [(1, "HUP"), (2, "INT"), (3, "QUIT"), (10, "USR1"), (15, "TERM"), (34, "RTMIN")] {
-        let script = format!("n=0; trap 'n=$((n + 1)); echo {name}' {signal}; echo ready; while [ $n = 0 ]; do sleep 0.01; done; sleep 0.1; exit 5");
+        let script = format!(
+            "n=0; trap 'n=$((n + 1)); echo {name}' {signal}; echo ready; while [ $n = 0 ]; do sleep 0.01; done; sleep 0.1; exit 5"
+        );
         let mut running = cgroup(&["--wait", "bash", "-c", &script]).start();
         running.expect("ready\n");
         send(running.pid(), signal);
@@ -108,7 +110,7 @@ fn what_next_leaves_behind_ends_with_it() {
         let left: i32 = output.text().trim().parse().unwrap();
         let stat = fs::read_to_string(format!("/proc/{left}/stat")).unwrap_or_default();
         assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
-        assert_eq!(made_up_by(&[pid]), [""; 0]);
+        assert_eq!(made_up_by(&[pid]), Vec::<std::path::PathBuf>::new());
     }
 }
 
@@ -125,15 +127,16 @@ fn cgroups_that_next_has_made_go_with_its_own() {
         done 2>/dev/null; exit 0";
     let line = cgroup(&[&name.option("name"), "--wait", "sh", "-c", script, "sh", &name.0]);
     line.run().ok();
-    assert_eq!(name.directories(), [""; 0]);
+    assert_eq!(name.directories(), Vec::<std::path::PathBuf>::new());
 }
 
 #[test]
 fn the_parent_is_no_member() {
     require!(is_root(), ROOT);
     let name = Name::new();
-    let mut running =
-        cgroup(&[&name.option("name"), "-m64m", "--wait", "sh", "-c", "echo up; read x"]).hold_input().start();
+    let mut running = cgroup(&[&name.option("name"), "-m64m", "--wait", "sh", "-c", "echo up; read x"])
+        .hold_input()
+        .start();
     running.expect("up\n");
     let child = running.descendants();
     for directory in name.directories() {
@@ -141,5 +144,5 @@ fn the_parent_is_no_member() {
     }
     running.write(b"\n", true);
     assert_eq!(running.wait().ended, Ended::Exit(0));
-    assert_eq!(name.directories(), [""; 0]);
+    assert_eq!(name.directories(), Vec::<std::path::PathBuf>::new());
 }
