@@ -4,6 +4,7 @@ use crate::directory::Directory;
 use crate::name::{Path, joined};
 use crate::table::{Mount, Seen, Table, Version};
 use hc::{Context, Error, Result};
+use nix::errno::Errno;
 use nix::unistd::getpid;
 use std::ffi::OsString;
 
@@ -54,7 +55,12 @@ impl Hierarchy {
 
     fn open(mount: &Mount, own: &Seen) -> Result<Option<Self>> {
         let point = hc::show(&mount.point);
-        let Some(top) = Directory::of_mount(mount).context(&point)? else { return Ok(None) };
+        let top = match Directory::of_mount(mount) {
+            // Something else is mounted above it.
+            Err(Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP) => None,
+            opened => opened.context(&point)?,
+        };
+        let Some(top) = top else { return Ok(None) };
         let outside = || Error::new(format!("{point}: the caller's own cgroup is not below this mount"));
         let (root, prefix, own) = match way(&mount.root, own).ok_or_else(outside)? {
             Way::Along(own) => (top, (mount.root.up == 0).then(|| mount.root.names.clone()), own),

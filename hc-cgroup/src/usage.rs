@@ -61,7 +61,9 @@ impl Usage {
         self.pids_peak = self.pids_peak.or_else(|| number("pids.peak"));
         if let Some(control) = read("memory.oom_control") {
             self.oom_kills = value(&control, "oom_kill").unwrap_or(0);
-            self.limit_was_met = number("memory.failcnt").is_some_and(|times| times > 0);
+            // Which of the two it was that came to its limit: both are the same where there is to be no swap.
+            let failed = ["memory.failcnt", "memory.memsw.failcnt"].map(number);
+            self.limit_was_met = failed.into_iter().flatten().any(|times| times > 0);
         }
     }
 }
@@ -131,7 +133,8 @@ mod tests {
                 "pids.peak" => "3\n",
                 "memory.events" => "oom 1\noom_kill 1\n",
                 "memory.oom_control" => "oom_kill 1\n",
-                "memory.failcnt" => "9\n",
+                "memory.memsw.failcnt" => "9\n",
+                "memory.failcnt" => "0\n",
                 _ => return None,
             };
             Some(text.to_owned())

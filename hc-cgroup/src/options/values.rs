@@ -39,18 +39,20 @@ fn bytes(value: &OsStr) -> Option<u64> {
         "p" => 50,
         _ => return None,
     };
-    let billionths = fixed_point(number)?;
-    u64::try_from((u128::from(billionths) << shift) / u128::from(BILLION)).ok()
+    // What is too much for the arithmetic is too much for every range.
+    let bytes =
+        fixed_point(number)?.checked_mul(1 << shift).map_or(u128::MAX, |bytes| bytes / u128::from(BILLION));
+    Some(u64::try_from(bytes).unwrap_or(u64::MAX))
 }
 
-/// A decimal number in billionths. Whole ones up to eighteen digits are beyond what any range here allows.
+/// A decimal number in billionths; of more than the largest whole number, that one.
 fn fixed_point(text: &str) -> Option<u128> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(whole) || !digits(fraction) || fraction.len() > 9 {
         return None;
     }
-    let whole: u64 = whole.parse().ok()?;
+    let whole: u64 = whole.parse().unwrap_or(u64::MAX);
     let fraction: u64 = format!("{fraction:0<9}").parse().ok()?;
     Some(u128::from(whole) * u128::from(BILLION) + u128::from(fraction))
 }
