@@ -61,11 +61,17 @@ impl Usage {
         self.pids_peak = self.pids_peak.or_else(|| number("pids.peak"));
         if let Some(control) = read("memory.oom_control") {
             self.oom_kills = value(&control, "oom_kill").unwrap_or(0);
-            // Which of the two it was that came to its limit: both are the same where there is to be no swap.
-            let failed = ["memory.failcnt", "memory.memsw.failcnt"].map(number);
-            self.limit_was_met = failed.into_iter().flatten().any(|times| times > 0);
+            self.limit_was_met = number("memory.failcnt").is_some_and(|times| times > 0)
+                || at_limit(number("memory.max_usage_in_bytes"), number("memory.limit_in_bytes"));
         }
     }
+}
+
+/// Not every kernel counts what fails for want of memory and swap together. But who comes to the limit has come near to it:
+/// memory is counted in portions of 64 pages.
+fn at_limit(peak: Option<u64>, limit: Option<u64>) -> bool {
+    const PORTION: u64 = 64 * 4096;
+    peak.zip(limit).is_some_and(|(peak, limit)| peak.saturating_add(PORTION) > limit)
 }
 
 /// The number behind `key` on a line of its own.
@@ -113,6 +119,13 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_is_met_within_a_portion() {
+        let met = |peak, limit| at_limit(Some(peak), Some(limit));
+        assert!(met(64 << 20, 64 << 20) && met((64 << 20) - 4096, 64 << 20) && !met(63 << 20, 64 << 20));
+        assert!(!at_limit(None, Some(1)) && !at_limit(Some(1), None) && met(u64::MAX, u64::MAX));
+    }
+
+    #[test]
     fn devices_are_summed_up() {
         let stat = "8:16 rbytes=1459200 wbytes=314773504 rios=192 wios=353\n8:0 \n254:0 rbytes=1 wbytes=x\n";
         assert_eq!(io_stat(stat), (1_459_201, 314_773_504));
@@ -133,8 +146,8 @@ mod tests {
                 "pids.peak" => "3\n",
                 "memory.events" => "oom 1\noom_kill 1\n",
                 "memory.oom_control" => "oom_kill 1\n",
-                "memory.memsw.failcnt" => "9\n",
                 "memory.failcnt" => "0\n",
+                "memory.limit_in_bytes" => "8192\n",
                 _ => return None,
             };
             Some(text.to_owned())
