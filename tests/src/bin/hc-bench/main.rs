@@ -12,6 +12,7 @@
     clippy::unwrap_used
 )]
 
+mod cgroup;
 mod copy;
 mod env;
 mod floor;
@@ -28,8 +29,13 @@ use std::process::ExitCode;
 type Part = fn() -> Vec<table::Row>;
 
 /// The parts by name, in the order in which they run.
-const PARTS: [(&str, Part); 4] =
-    [("start", start::rows), ("copy", copy::rows), ("resolve", resolve::rows), ("env", env::rows)];
+const PARTS: [(&str, Part); 5] = [
+    ("start", start::rows),
+    ("copy", copy::rows),
+    ("resolve", resolve::rows),
+    ("env", env::rows),
+    ("cgroup", cgroup::rows),
+];
 
 fn main() -> ExitCode {
     let wanted: Vec<String> =
