@@ -192,6 +192,7 @@ mod tests {
             loopback: false,
             up: true,
             stp: false,
+            snoops: false,
         }
     }
 

@@ -3,9 +3,9 @@
 use crate::address::{Cidr, from_octets};
 use crate::netlink::{Attributes, Batch, Message, Netlink, text, u32_of};
 use crate::rtnl::{
-    IFA_ADDRESS, IFA_LOCAL, IFA_TARGET_NETNSID, IFADDRMSG, IFINFOMSG, IFLA_ADDRESS, IFLA_BR_STP_STATE,
-    IFLA_EXT_MASK, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_LINK, IFLA_LINK_NETNSID, IFLA_LINKINFO,
-    IFLA_MASTER, IFLA_MTU, RTEXT_FILTER_SKIP_STATS,
+    IFA_ADDRESS, IFA_LOCAL, IFA_TARGET_NETNSID, IFADDRMSG, IFINFOMSG, IFLA_ADDRESS, IFLA_BR_MCAST_SNOOPING,
+    IFLA_BR_STP_STATE, IFLA_EXT_MASK, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_LINK,
+    IFLA_LINK_NETNSID, IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU, RTEXT_FILTER_SKIP_STATS,
 };
 use hc::Result;
 use nix::errno::Errno;
@@ -42,6 +42,7 @@ impl fmt::Display for Interface {
 
 /// An interface that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is something that the kernel says of it")]
 pub(crate) struct Found {
     /// Its number in its namespace.
     pub(crate) index: u32,
@@ -65,6 +66,8 @@ pub(crate) struct Found {
     pub(crate) up: bool,
     /// Of a bridge: whether it takes part in the spanning tree.
     pub(crate) stp: bool,
+    /// Of a bridge: whether it looks for members of multicast groups.
+    pub(crate) snoops: bool,
 }
 
 impl Found {
@@ -73,6 +76,7 @@ impl Found {
         let attributes = message.attributes(IFINFOMSG);
         let number = |kind| attributes.find(kind).and_then(u32_of);
         let info = Attributes::of(attributes.find(IFLA_LINKINFO).unwrap_or_default());
+        let data = Attributes::of(info.find(IFLA_INFO_DATA).unwrap_or_default());
         let flags = message.body.get(8..).and_then(u32_of)?;
         Some(Found {
             index: message.body.get(4..).and_then(u32_of)?,
@@ -85,9 +89,8 @@ impl Found {
             peer_namespace: number(IFLA_LINK_NETNSID),
             loopback: flags & libc::IFF_LOOPBACK.unsigned_abs() != 0,
             up: flags & libc::IFF_UP.unsigned_abs() != 0,
-            stp: Attributes::of(info.find(IFLA_INFO_DATA).unwrap_or_default())
-                .find(IFLA_BR_STP_STATE)
-                .is_some_and(|state| u32_of(state) != Some(0)),
+            stp: data.find(IFLA_BR_STP_STATE).is_some_and(|state| u32_of(state) != Some(0)),
+            snoops: data.find(IFLA_BR_MCAST_SNOOPING).is_some_and(|state| state != [0]),
         })
     }
 

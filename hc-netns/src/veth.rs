@@ -1,6 +1,7 @@
 //! The pair that connects a namespace to a bridge: born with one end in the namespace and one on the bridge.
 
 mod inside;
+mod quiet;
 mod wanted;
 
 pub(crate) use wanted::{Gateway, Route, Wanted};
@@ -87,8 +88,7 @@ impl Ground {
             (None, Some(address)) => claim::key(address.address),
             (None, None) => bridge::own_mac()?,
         };
-        let outside =
-            self.create(inside, wanted, mac, first.filter(|_| wanted.auto && wanted.addresses.is_empty()))?;
+        let outside = self.create(inside, wanted, mac, first)?;
         let done = self.furnish(inside, wanted, &outside, search, mac);
         match done {
             Ok(addresses) => Ok(Made { outside, addresses }),
@@ -119,28 +119,45 @@ impl Ground {
         mac: Mac,
         address: Option<Cidr>,
     ) -> Result<End> {
-        // With the number of its address it is a name that is likely to be free: the kernel takes longer to find one.
-        let number = address.map(|cidr| cidr.host()).filter(|host| (2..=10_000).contains(host));
-        let free = number.map_or_else(|| FIRST.to_vec(), |host| format!("veth{}", host - 1).into_bytes());
-        let name = wanted.outside.as_ref().map_or(free.as_slice(), Interface::as_bytes);
-        let mut made = inside.run(self.creation(wanted, name, mac))?;
-        let numbered =
-            wanted.outside.is_none() && made.as_ref().is_err_and(|refusal| refusal.errno == Errno::EEXIST);
-        if numbered {
-            made = inside.run(self.creation(wanted, NUMBERED, mac))?;
+        let mut name = self.name_to_try(wanted, address)?;
+        let mut made = inside.run(self.creation(wanted, &name, mac))?;
+        if wanted.outside.is_none() && made.as_ref().is_err_and(|refusal| refusal.errno == Errno::EEXIST) {
+            name = NUMBERED.to_vec();
+            made = inside.run(self.creation(wanted, &name, mac))?;
         }
-        let mut name = Interface::new(name);
         if let Err(refusal) = made {
-            return Err(self.not_created(inside, wanted, &name, &refusal)?);
+            return Err(self.not_created(inside, wanted, &Interface::new(&name), &refusal)?);
         }
         // Asked at the end in the namespace, where nobody else has the kernel busy.
         let gone = || Error::new(format!("{}: was taken away while it was being set up", wanted.inside));
         let end = link::by_name(inside, &wanted.inside)?.ok_or_else(gone)?;
         let index = end.peer.ok_or_else(gone)?;
-        if numbered {
-            name = link::by_index(&mut self.host, index)?.ok_or_else(gone)?.name;
-        }
+        let name = match name.as_slice() {
+            NUMBERED => link::by_index(&mut self.host, index)?.ok_or_else(gone)?.name,
+            name => Interface::new(name),
+        };
         Ok(End { index, name, peer: end.index })
+    }
+
+    /// The name for the end on the bridge: the one that is given, or one that is free just now.
+    ///
+    /// The kernel looks through all interfaces for a number that is free, and when a name turns out to be taken it has half
+    /// of a pair to take down: to look first is cheap. The number of an address is likely to be free.
+    fn name_to_try(&mut self, wanted: &Wanted, address: Option<Cidr>) -> Result<Vec<u8>> {
+        if let Some(given) = &wanted.outside {
+            return Ok(given.as_bytes().to_owned());
+        }
+        // An address that is found has a number that nobody has chosen: it comes at once, and all others try this first.
+        let is_found = wanted.addresses.is_empty() && address.is_some();
+        let first = (!is_found).then(|| FIRST.to_vec());
+        let number = address.map(|cidr| cidr.host()).filter(|host| (2..=10_000).contains(host));
+        let numbered = number.map(|host| format!("veth{}", host - 1).into_bytes());
+        for name in first.into_iter().chain(numbered) {
+            if link::by_name(&mut self.host, &Interface::new(&name))?.is_none() {
+                return Ok(name);
+            }
+        }
+        Ok(NUMBERED.to_vec())
     }
 
     /// The message that makes the pair: the end on the bridge is up, and the other one is not yet.
@@ -201,9 +218,12 @@ impl Ground {
         inside: &mut Netlink,
         wanted: &Wanted,
         outside: &End,
-        search: claim::Search,
+        mut search: claim::Search,
         mac: Mac,
     ) -> Result<Vec<Cidr>> {
+        let mut likely = wanted.addresses.clone();
+        likely.extend(search.next(&self.bridge)?);
+        let early = self.early(inside, wanted, outside.peer, &likely, mac)?;
         let mtu = wanted.mtu.unwrap_or(self.bridge.mtu);
         self.host.run(port(wanted, outside, mtu))?.map_err(|refusal| refusal.error(&outside.name))?;
         for address in &wanted.addresses {
@@ -213,7 +233,7 @@ impl Ground {
         let addresses: Vec<Cidr> = wanted.addresses.iter().copied().chain(found).collect();
         // Another one may have been quicker with the address that the pair was made for.
         let key = key.filter(|_| wanted.mac.is_none() && wanted.addresses.is_empty());
-        self.inside(inside, wanted, outside.peer, &addresses, key.unwrap_or(mac))?;
+        self.inside(inside, wanted, outside.peer, &addresses, key.unwrap_or(mac), early)?;
         Ok(addresses)
     }
 }

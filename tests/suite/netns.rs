@@ -13,6 +13,7 @@ mod names;
 mod nat;
 mod odd;
 mod ports;
+mod quiet;
 mod stages;
 mod users;
 mod wide;
