@@ -26,8 +26,9 @@ const DIRECTORIES: [&str; 6] =
 /// address, fails without one, and goes on in the background.
 const CLIENTS: [(&str, &[&str]); 3] = [
     ("udhcpc", &["-n", "-t", "5", "-T", "2", "-i"]),
-    // Not five seconds of asking whether somebody else has the address, and none of its own making.
-    ("dhcpcd", &["-q", "-A", "-L", "-w", "-t", "20"]),
+    // Not five seconds of asking whether somebody else has the address, and none of its own making; and no IPv6 address
+    // is what is waited for.
+    ("dhcpcd", &["-q", "-A", "-L", "--waitip=4", "-t", "20"]),
     ("dhclient", &["-1", "-q", "-pf", "/run/dhclient.pid", "-lf", "/run/dhclient.leases"]),
 ];
 

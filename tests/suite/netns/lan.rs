@@ -5,8 +5,10 @@ use hc_tests::{Cmd, Ended, Host, Running, can_make_hosts, eventually, require};
 use std::ops::Deref;
 use std::time::Duration;
 
-/// A router at the other end of a cable, which is a port of the bridge.
-const LAN: &str = "ip netns add router; ip link add phys type veth peer name lan0 netns router
+/// A router at the other end of a cable, which is a port of the bridge. It passes packets on: who does not is no router,
+/// says so when it is asked for its hardware address, and is no longer where a default route leads.
+const LAN: &str = "ip netns add router; ip netns exec router sysctl -qw net.ipv6.conf.all.forwarding=1
+    ip link add phys type veth peer name lan0 netns router
     ip -n router link set lo up; ip -n router link set lan0 up
     ip -n router address add 10.9.0.1/24 dev lan0; ip -n router address add fd09::1/64 dev lan0 nodad
     hc-netns bridge br0 --port=phys; mkdir -p /etc/netns /run/netns";
@@ -17,12 +19,18 @@ no-resolv
 no-hosts
 no-ping
 dhcp-authoritative
-dhcp-range=10.9.0.100,10.9.0.200,1h
+dhcp-range=10.9.0.100,10.9.0.199,1h
 dhcp-option=option:dns-server,10.9.0.1
 address=/www.lan/10.9.0.1
 dhcp-leasefile=/run/leases
 user=root
 pid-file=
+";
+
+/// What makes the router announce itself, and its network, every few seconds.
+const ANNOUNCEMENTS: &str = "enable-ra
+dhcp-range=fd09::,ra-only,64,1h
+ra-param=lan0,4,600
 ";
 
 /// A host whose names are taken down at its end, however its test ends: a DHCP client is nobody's child, and would keep
@@ -45,9 +53,14 @@ impl Drop for Lan {
 
 /// The host, and its DHCP and name server.
 fn lan() -> (Lan, Running) {
+    lan_with("")
+}
+
+/// The same, with more in the server's configuration.
+fn lan_with(more: &str) -> (Lan, Running) {
     let host = Host::new();
     sh(&host, LAN);
-    std::fs::write(host.path("/run/dnsmasq.conf"), CONFIGURATION).unwrap();
+    std::fs::write(host.path("/run/dnsmasq.conf"), [CONFIGURATION, more].concat()).unwrap();
     let server = Cmd::line(["ip", "netns", "exec", "router", "dnsmasq", "-k", "-C", "/run/dnsmasq.conf"]);
     let server = server.on(&host).limit(Duration::from_mins(5)).start();
     let listens = || sh(&host, "ip netns exec router cat /proc/net/udp").contains(":0043 ");
@@ -190,4 +203,46 @@ fn a_lan_of_two_by_dhcp_and_one_by_hand() {
     };
     assert!(reaches("one", "10.9.0.1") && reaches("two", "10.9.0.1") && reaches("one", "10.9.0.33"));
     assert!(!reaches("one", &address("two")) && !reaches("two", &address("one")));
+}
+
+#[test]
+fn a_router_s_announcements_are_for_those_without_addresses_by_option() {
+    require!(can_make_hosts(), ROOT);
+    for client in ["udhcpc", "dhcpcd", "dhclient"] {
+        let (host, _server) = lan_with(ANNOUNCEMENTS);
+        only(&host, client);
+        let global = |name: &str| sh(&host, &format!("ip -n {name} -6 -o address show scope global"));
+        let routes = |name: &str| sh(&host, &format!("ip -n {name} -6 route show default"));
+        if client == "udhcpc" {
+            done(ours(&host, "up four --addr=10.9.0.33/24"));
+            done(ours(&host, "up six --addr=fd09::44/64"));
+            done(ours(&host, "up routed --addr=fd09::45/64 --gateway=fd09::1"));
+            done(ours(&host, "up plain"));
+        }
+        // The IPv4 address is there, whichever comes first; the other one comes by itself.
+        done(ours(&host, "up dhcp --dhcp"));
+        let shown = sh(&host, "ip -n dhcp -4 -o address show eth1");
+        assert!(shown.contains("inet 10.9.0."), "{client}: {shown:?}");
+        let by_router = |name: &str| {
+            eventually(&format!("{name} has an address, {client}"), || global(name).contains("inet6 fd09::"));
+            eventually(&format!("{name} has a route, {client}"), || routes(name).contains("via fe80::"));
+            ours(&host, &format!("exec {name} ping -q -c 1 -W 2 fd09::1")).run().ok();
+        };
+        by_router("dhcp");
+        if client == "udhcpc" {
+            by_router("plain");
+            // Its own address, and the router that it has been told of.
+            eventually("six has a route", || routes("six").contains("via fe80::"));
+            // There was time enough for all of them, for they hear the same.
+            assert_eq!(global("four"), "");
+            assert_eq!(routes("four"), "");
+            for (name, address) in [("six", "fd09::44/64"), ("routed", "fd09::45/64")] {
+                let shown = global(name);
+                assert!(shown.lines().count() == 1 && shown.contains(address), "{shown}");
+            }
+            assert_eq!(routes("routed").lines().count(), 1);
+            ours(&host, "exec routed ping -q -c 1 -W 2 fd09::44").run().ok();
+        }
+        done(ours(&host, "-all down"));
+    }
 }
