@@ -53,13 +53,22 @@ pub(crate) fn make_and_lock() -> Result<Flock<OwnedFd>> {
 /// a shared /run, and each namespace would be mounted twice, on both. Here the copy leaves /run's peer group
 /// while it is still detached, and is attached when it has its own; so the copies that mount namespaces with
 /// the same /run receive are peers of this one.
-pub(crate) fn share() -> Result<()> {
+///
+/// True when mounts made in it stay in this mount namespace, for what is around it sends none out.
+pub(crate) fn share() -> Result<bool> {
+    // Before it becomes a mount of its own: it is the one around it that tells, then.
+    let propagation = sys::propagation(c"/run/netns");
+    let slave = propagation.contains(MsFlags::MS_SLAVE);
+    // To share it again, all that is mounted in it would be gone through. What is mounted in a shared mount is shared.
+    if propagation.contains(MsFlags::MS_SHARED) && sys::is_mount(c"/run/netns") {
+        return Ok(slave);
+    }
     let share = MsFlags::MS_SHARED | MsFlags::MS_REC;
     let what = format_args!("make {DIRECTORY} a shared mount");
     match mount(None::<&str>, DIRECTORY, None::<&str>, share, None::<&str>) {
         // Not a mount yet.
         Err(Errno::EINVAL) => {}
-        shared => return shared.map_err(|errno| refused(what, errno)),
+        shared => return shared.map(|()| slave).map_err(|errno| refused(what, errno)),
     }
     let attach = || {
         let copy = sys::clone_tree(c"/run/netns")?;
@@ -67,5 +76,5 @@ pub(crate) fn share() -> Result<()> {
         sys::set_propagation(copy.as_fd(), MsFlags::MS_SHARED)?;
         sys::attach_tree(copy.as_fd(), c"/run/netns")
     };
-    attach().map_err(|errno| refused(what, errno))
+    attach().map(|()| slave).map_err(|errno| refused(what, errno))
 }

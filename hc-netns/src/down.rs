@@ -43,7 +43,7 @@ pub(crate) fn down(names: &[Name]) -> Result<()> {
 }
 
 /// Tells of all failures; the last one is the error.
-fn first_of(mut failed: Vec<Error>) -> Result<()> {
+pub(crate) fn first_of(mut failed: Vec<Error>) -> Result<()> {
     let last = failed.pop();
     for error in failed {
         hc::note(TOOL, &error.to_string());
@@ -53,7 +53,7 @@ fn first_of(mut failed: Vec<Error>) -> Result<()> {
 
 /// The ends, in this namespace, of the pairs that have their other end in the namespace of that name. This process
 /// is back in its own network when it returns.
-fn connecting(host: &mut Netlink, name: &Name) -> Result<Vec<Found>> {
+pub(crate) fn connecting(host: &mut Netlink, name: &Name) -> Result<Vec<Found>> {
     if std::fs::symlink_metadata(name.path()).is_ok_and(|about| about.is_symlink()) {
         // Another name's namespace, or a process's.
         return Ok(Vec::new());

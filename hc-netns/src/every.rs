@@ -1,8 +1,8 @@
 //! `--all`: the same for each name, one after the other.
 
 use crate::directory::names;
-use crate::named::{self, Name};
-use crate::{TOOL, enter};
+use crate::named::Name;
+use crate::{enter, unnamed};
 use hc::{Context, Environ, Result};
 use nix::errno::Errno;
 use nix::sys::wait::waitpid;
@@ -12,13 +12,7 @@ use std::os::unix::ffi::OsStrExt;
 
 /// Removes all names. One that cannot be does not keep the others.
 pub(crate) fn delete() -> Result<()> {
-    let mut failed = None;
-    for name in all()? {
-        if let Some(earlier) = named::delete(&name.path()).err().and_then(|error| failed.replace(error)) {
-            hc::note(TOOL, &earlier.to_string());
-        }
-    }
-    failed.map_or(Ok(()), Err)
+    unnamed::delete(&all()?)
 }
 
 /// Runs `argv` in the namespace of each name, and waits for it. What statuses they have is not looked at.

@@ -26,6 +26,7 @@ mod processes;
 mod resolv;
 mod rtnl;
 mod sys;
+mod unnamed;
 mod up;
 mod veth;
 
@@ -45,7 +46,7 @@ fn run(args: hc::Args) -> Result<Status> {
         Plan::Add(name) => named::add(&name)?,
         Plan::Attach { name, process } => named::attach(&name, process)?,
         Plan::Set { name, id } => ids::set(&name, id)?,
-        Plan::Delete(names) => named::delete_all(&names)?,
+        Plan::Delete(names) => unnamed::delete(&names)?,
         Plan::DeleteAll => every::delete()?,
         Plan::Identify(process) => processes::identify(process)?,
         Plan::Pids(name) => processes::pids(&name)?,

@@ -1,8 +1,8 @@
 //! The names: files in /run/netns that namespaces are mounted on, as ip-netns(8) keeps them.
 
+use crate::TOOL;
 use crate::directory::{DIRECTORY, lock, make_and_lock, share};
 use crate::namespace::{is_namespace, is_plain, left_over, refused};
-use crate::{TOOL, sys};
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
@@ -87,9 +87,7 @@ pub(crate) fn publish_own(name: &Name) -> Result<()> {
 fn publish(name: &Name, from: &str, shown: &str) -> Result<()> {
     let path = name.path();
     let _lock = make_and_lock()?;
-    // Before it becomes a mount of its own: it is the one around it that tells, then.
-    let slave = sys::is_slave(c"/run/netns");
-    share()?;
+    let slave = share()?;
     let flags = OFlag::O_RDONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
     let made = open(&path, flags, Mode::empty());
     if matches!(made, Err(Errno::EEXIST)) {
@@ -132,17 +130,6 @@ fn refuse_taken(name: &Name, path: &Path) -> Result<()> {
         _ => hc::reason(Errno::EEXIST),
     };
     Err(Error::new(format!("{}: {because}", hc::show(path))))
-}
-
-/// Removes each name; one that cannot be is an error, but does not keep the others.
-pub(crate) fn delete_all(names: &[Name]) -> Result<()> {
-    let mut failed = None;
-    for error in names.iter().filter_map(|name| delete(&name.path()).err()) {
-        if let Some(earlier) = failed.replace(error) {
-            hc::note(TOOL, &earlier.to_string());
-        }
-    }
-    failed.map_or(Ok(()), Err)
 }
 
 /// Unmounts the namespace, wherever that is shared, and removes its file; a file without a namespace too.

@@ -17,9 +17,11 @@ pub(crate) use published::{Protocol, Published, refuse_busy};
 use crate::address::Cidr;
 use crate::link::{self, Found};
 use crate::netlink::Netlink;
+use crate::sys;
 use crate::veth::{End, Ground, Made};
-use change::{Step, change};
+use change::{State, Step, change};
 use hc::{Error, Result};
+use std::collections::HashSet;
 use table::fill;
 
 /// How the names of our tables begin.
@@ -75,26 +77,52 @@ pub(crate) fn set(
     let table = table_of(&made.outside);
     change(filter, &format!("{}: its rules", made.outside.name), |state, generation| {
         let mut batch = rules::begin(generation);
-        for (other, chain) in &state.chains {
+        let stale = stale(&mut ground.host, &ground.bridge, state)?;
+        for other in &stale {
+            rules::remove(&mut batch, other);
+        }
+        for (other, chain) in state.chains.iter().filter(|(other, _)| !stale.contains(&other.as_slice())) {
             let Some(published) = wanted.published.iter().find(|published| published.clashes_with(chain))
             else {
                 continue;
             };
             let link = number_in(other).map(|number| link::by_index(&mut ground.host, number)).transpose()?;
-            if let Some(link) = link.flatten() {
-                let port = format!("{}/{}", published.outside, published.protocol.name());
-                return Err(Error::new(format!("port {port}: is published for {} already", link.name)));
-            }
-            // Its link is gone: a keeper is about to see that, or nobody was there to do so.
-            if state.tables.iter().any(|(table, kept)| table == other && *kept) {
+            let Some(link) = link.flatten() else {
+                // Its link is gone, and a keeper is about to see that; or it has gone just now.
                 return Ok(Step::Wait);
-            }
-            rules::remove(&mut batch, other);
+            };
+            let port = format!("{}/{}", published.outside, published.protocol.name());
+            return Err(Error::new(format!("port {port}: is published for {} already", link.name)));
         }
         rules::make(&mut batch, &table, owned);
         fill(&mut batch, &table, &ground.bridge, &ground.networks, &made.addresses, wanted);
         Ok(Step::Change(batch))
     })
+}
+
+/// The tables whose links have gone without us, and that nobody keeps.
+fn stale<'a>(host: &mut Netlink, bridge: &Found, state: &'a State) -> Result<Vec<&'a [u8]>> {
+    let mut found = Vec::new();
+    // Most are of links that are ports of the same bridge: to ask for each of them would take longer with each.
+    let ports = sys::ports(host.socket(), bridge.name.as_bytes()).unwrap_or_default();
+    let ports: HashSet<u32> = ports.into_iter().map(|(_, index)| index).collect();
+    for (table, _) in state.tables.iter().filter(|(_, kept)| !kept) {
+        let is_there = match number_in(table) {
+            Some(number) => ports.contains(&number) || link::by_index(host, number)?.is_some(),
+            None => false,
+        };
+        if !is_there {
+            found.push(table.as_slice());
+        }
+    }
+    Ok(found)
+}
+
+/// The numbers of the links that have a table that nobody keeps. None where it cannot be known.
+pub(crate) fn links() -> Vec<u32> {
+    let look = || change::look(&mut Netlink::netfilter()?, "look at the rules");
+    let tables = look().unwrap_or_default().tables;
+    tables.iter().filter(|(_, kept)| !kept).filter_map(|(table, _)| number_in(table)).collect()
 }
 
 /// Takes away the tables of these links, and of those that are gone.

@@ -58,9 +58,10 @@ pub(crate) fn is_mount(path: &CStr) -> bool {
     status(path, 0).is_ok_and(|about| about.stx_attributes & root != 0)
 }
 
-/// statmount(2): whether the mount that `path` is on receives mounts from another that receives none from it.
-/// False on a kernel before 6.8, which does not tell without all of /proc/self/mountinfo being read.
-pub(crate) fn is_slave(path: &CStr) -> bool {
+/// statmount(2): whether the mount that `path` is on receives mounts from another that receives none from it
+/// (`MS_SLAVE`), and whether it has peers, or may get some (`MS_SHARED`). Nothing on a kernel before 6.8, which does
+/// not tell without all of /proc/self/mountinfo being read.
+pub(crate) fn propagation(path: &CStr) -> MsFlags {
     const SYS_STATMOUNT: libc::c_long = 457;
     const STATMOUNT_MNT_BASIC: u64 = 2;
     /// `struct mnt_id_req`, as the first version of the call has it.
@@ -73,7 +74,7 @@ pub(crate) fn is_slave(path: &CStr) -> bool {
     }
     let mount = match status(path, libc::STATX_MNT_ID_UNIQUE) {
         Ok(about) if about.stx_mask & libc::STATX_MNT_ID_UNIQUE != 0 => about.stx_mnt_id,
-        _ => return false,
+        _ => return MsFlags::empty(),
     };
     let request = Request { size: 24, spare: 0, mount, wanted: STATMOUNT_MNT_BASIC };
     // `struct statmount`: the second word says what was filled in, the tenth is the propagation.
@@ -82,7 +83,10 @@ pub(crate) fn is_slave(path: &CStr) -> bool {
     // SAFETY: a request of the size it gives, and a buffer of the size given, both alive during the call.
     let asked = unsafe { libc::syscall(SYS_STATMOUNT, &raw const request, buffer, size, 0) };
     let word = |at: usize| answer.get(at).copied().unwrap_or(0);
-    asked == 0 && word(1) & STATMOUNT_MNT_BASIC != 0 && word(9) & MsFlags::MS_SLAVE.bits() != 0
+    if asked != 0 || word(1) & STATMOUNT_MNT_BASIC == 0 {
+        return MsFlags::empty();
+    }
+    MsFlags::from_bits_truncate(word(9))
 }
 
 /// setsockopt(2): switches on an option of the netlink `socket`.

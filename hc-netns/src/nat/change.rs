@@ -62,7 +62,8 @@ pub(super) fn change(
     Err(Error::new(format!("{what}: others do not stop changing theirs")))
 }
 
-fn look(filter: &mut Netlink, what: &str) -> Result<State> {
+/// Looks at our tables.
+pub(super) fn look(filter: &mut Netlink, what: &str) -> Result<State> {
     let mut state = State::default();
     let asked = filter.dump(rules::ask_tables(), |message| {
         let attributes = message.attributes(rules::NFGENMSG);

@@ -202,6 +202,49 @@ fn what_others_have_in_the_packet_filter_stays() {
 }
 
 #[test]
+fn when_the_name_is_deleted_the_rules_go_with_the_link() {
+    require!(can_make_hosts(), ROOT);
+    let host = world();
+    let before = traces(&host);
+    done(ours(&host, "up a --addr=auto --nat --publish=8080:80"));
+    done(ours(&host, "up b --addr=auto --nat"));
+    let tables = || sh(&host, "nft list tables | wc -l");
+    assert_eq!(tables(), "2\n");
+    // Nobody is in there.
+    done(ours(&host, "delete a"));
+    eventually("its rules are gone", || tables() == "1\n");
+    // Somebody is, and has its way out for as long as that goes on.
+    let server = server(&host, "world", 80);
+    let mut next = ours(&host, "exec b sh -c").arg("echo ready; exec cat").hold_input().start();
+    next.expect("ready\n");
+    let inside = Cmd::line(["nsenter", "-t", &next.pid().to_string(), "-n", "curl", "-sS", "-m", "3"]);
+    done(ours(&host, "delete b"));
+    let said = inside.arg("http://192.0.2.2/").on(&host).run().ok();
+    assert_eq!(said.text(), "::ffff:192.0.2.1");
+    assert_eq!(tables(), "1\n");
+    next.write(b"", true);
+    next.wait().ok();
+    drop(server);
+    eventually("the rules are gone", || traces(&host) == before);
+}
+
+#[test]
+fn what_ip_has_left_goes_with_the_next_change() {
+    require!(can_make_hosts(), ROOT);
+    let host = world();
+    done(ours(&host, "up a --addr=auto --nat --publish=8080:80"));
+    done(ours(&host, "up b --addr=auto --nat"));
+    sh(&host, "ip netns delete a");
+    eventually("the link is gone", || !sh(&host, "ip link").contains("veth1@"));
+    assert_eq!(sh(&host, "nft list tables | wc -l"), "2\n");
+    done(ours(&host, "up c --addr=auto --nat"));
+    // Those of b and c.
+    assert_eq!(sh(&host, "nft list tables | wc -l"), "2\n");
+    done(ours(&host, "down b c"));
+    assert_eq!(sh(&host, "nft list ruleset"), "");
+}
+
+#[test]
 fn the_rules_of_one_without_a_name_go_with_their_keeper_and_with_the_last_process() {
     require!(can_make_hosts(), ROOT);
     let host = world();

@@ -78,7 +78,7 @@ fn the_root_of_a_user_namespace_is_told_what_is_not_his() {
     };
     assert_eq!(own("-rm", "exec a true"), format!("enter /run/netns/a: {NOT_HERE}"));
     assert_eq!(own("-r", "delete a"), format!("/run/netns/a: {NOT_HERE}"));
-    assert_eq!(own("-r", "add b"), format!("make /run/netns a shared mount: {NOT_HERE}"));
+    assert_eq!(own("-r", "add b"), format!("mount /proc/self/ns/net on /run/netns/b: {NOT_HERE}"));
     let outside = "/run/netns/a: was mounted outside of this user namespace, and can be deleted only there";
     assert_eq!(own("-rm", "delete a"), outside);
     assert_eq!((host.listing("/run"), host.mounts()), before);
