@@ -1,4 +1,13 @@
-//! JSON, as ip(8) prints it: an array of objects, in one line.
+//! JSON, as ip(8) prints it: an array of objects, in one line, or with a line for each value.
+
+/// How it is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// All in one line.
+    Line,
+    /// `-pretty`.
+    Pretty,
+}
 
 /// A number.
 pub(crate) fn number(number: u32) -> Vec<u8> {
@@ -25,20 +34,38 @@ pub(crate) fn string(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Adds an object to `objects`, the values of its `fields` being JSON already.
-pub(crate) fn push(objects: &mut Vec<u8>, fields: impl IntoIterator<Item = (&'static str, Vec<u8>)>) {
+pub(crate) fn push(
+    objects: &mut Vec<u8>,
+    layout: Layout,
+    fields: impl IntoIterator<Item = (&'static str, Vec<u8>)>,
+) {
+    let (before, colon, after): (&[u8], &[u8], &[u8]) = match layout {
+        Layout::Line => (b"", b":", b""),
+        Layout::Pretty => (b"\n        ", b": ", b"\n    "),
+    };
     if !objects.is_empty() {
         objects.push(b',');
     }
-    let fields: Vec<Vec<u8>> =
-        fields.into_iter().map(|(name, value)| [b"\"", name.as_bytes(), b"\":", &value].concat()).collect();
+    let fields: Vec<Vec<u8>> = fields
+        .into_iter()
+        .map(|(name, value)| [before, b"\"", name.as_bytes(), b"\"", colon, &value].concat())
+        .collect();
     objects.push(b'{');
     objects.extend(fields.join(&b','));
+    if !fields.is_empty() {
+        objects.extend(after);
+    }
     objects.push(b'}');
 }
 
 /// The array of `objects`, and the end of the line.
-pub(crate) fn array(objects: &[u8]) -> Vec<u8> {
-    [b"[", objects, b"]\n"].concat()
+pub(crate) fn array(objects: &[u8], layout: Layout) -> Vec<u8> {
+    let (begin, end): (&[u8], &[u8]) = match layout {
+        Layout::Line => (b"[", b"]\n"),
+        Layout::Pretty if objects.is_empty() => (b"[ ", b"]\n"),
+        Layout::Pretty => (b"[ ", b" ]\n"),
+    };
+    [begin, objects, end].concat()
 }
 
 #[cfg(test)]
@@ -50,10 +77,15 @@ mod tests {
         let name = "a\"b\\c\nd\te\u{1}\u{1b}é\r";
         let text = String::from_utf8(string(name.as_bytes())).unwrap();
         assert_eq!(text, r#""a\"b\\c\nd\te\u0001\u001bé\r""#);
-        let mut objects = Vec::new();
-        push(&mut objects, [("name", string(b"a")), ("id", number(7))]);
-        push(&mut objects, [("name", string(b"b"))]);
-        assert_eq!(array(&objects), b"[{\"name\":\"a\",\"id\":7},{\"name\":\"b\"}]\n");
-        assert_eq!(array(b""), b"[]\n");
+        for (layout, expected, nothing) in [
+            (Layout::Line, "[{\"name\":\"a\",\"id\":7},{}]\n", "[]\n"),
+            (Layout::Pretty, "[ {\n        \"name\": \"a\",\n        \"id\": 7\n    },{} ]\n", "[ ]\n"),
+        ] {
+            let mut objects = Vec::new();
+            push(&mut objects, layout, [("name", string(b"a")), ("id", number(7))]);
+            push(&mut objects, layout, []);
+            assert_eq!(String::from_utf8(array(&objects, layout)).unwrap(), expected);
+            assert_eq!(array(b"", layout), nothing.as_bytes());
+        }
     }
 }

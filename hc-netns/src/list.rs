@@ -2,6 +2,7 @@
 
 use crate::directory::{DIRECTORY, names};
 use crate::ids::{self, Current, Known};
+use crate::json::Layout;
 use crate::namespace::{not_a_namespace, open_namespace};
 use crate::netlink::Netlink;
 use crate::{TOOL, json};
@@ -21,14 +22,14 @@ pub(crate) struct Wanted {
 }
 
 /// Prints the names in the order of the directory, each with the id that this network namespace has for it.
-pub(crate) fn list(as_json: bool) -> Result<()> {
+pub(crate) fn list(layout: Option<Layout>) -> Result<()> {
     let named = named()?;
     let mut text = Vec::new();
     for (name, id) in &named {
-        if as_json {
+        if let Some(layout) = layout {
             let id = id.map(|id| ("id", json::number(id)));
             let fields = [("name", json::string(name.as_bytes()))].into_iter().chain(id);
-            json::push(&mut text, fields);
+            json::push(&mut text, layout, fields);
             continue;
         }
         text.extend_from_slice(name.as_bytes());
@@ -37,11 +38,14 @@ pub(crate) fn list(as_json: bool) -> Result<()> {
         }
         text.push(b'\n');
     }
-    hc::print(&if as_json { json::array(&text) } else { text })
+    hc::print(&match layout {
+        Some(layout) => json::array(&text, layout),
+        None => text,
+    })
 }
 
 /// Prints ids, each with the name of its namespace, if that has one.
-pub(crate) fn list_ids(wanted: Wanted, as_json: bool) -> Result<()> {
+pub(crate) fn list_ids(wanted: Wanted, layout: Option<Layout>) -> Result<()> {
     let mut netlink = Netlink::route()?;
     let found = match wanted.id {
         Some(id) => ids::one(&mut netlink, wanted.target, id)?,
@@ -58,12 +62,12 @@ pub(crate) fn list_ids(wanted: Wanted, as_json: bool) -> Result<()> {
             Current::Id(id) => Some(id),
         };
         let name = name(here).map(|(name, _)| name.as_bytes());
-        if as_json {
+        if let Some(layout) = layout {
             let id = id.map(|id| ("nsid", json::number(id)));
             let current = here.filter(|_| current != Current::Same);
             let current = current.map(|id| ("current-nsid", json::number(id)));
             let name = name.map(|name| ("name", json::string(name)));
-            json::push(&mut text, id.into_iter().chain(current).chain(name));
+            json::push(&mut text, layout, id.into_iter().chain(current).chain(name));
             continue;
         }
         let word = |id: Option<u32>| id.map_or_else(|| "unassigned".to_owned(), |id| id.to_string());
@@ -76,7 +80,10 @@ pub(crate) fn list_ids(wanted: Wanted, as_json: bool) -> Result<()> {
         }
         text.push(b'\n');
     }
-    hc::print(&if as_json { json::array(&text) } else { text })
+    hc::print(&match layout {
+        Some(layout) => json::array(&text, layout),
+        None => text,
+    })
 }
 
 /// Every name, with its id if it has one. What is no network namespace is told, and has none.

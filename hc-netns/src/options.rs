@@ -5,6 +5,7 @@ mod values;
 mod verbs;
 
 use crate::bridge;
+use crate::json::Layout;
 use crate::list::Wanted;
 use crate::named::Name;
 use crate::{link::Interface, veth};
@@ -19,6 +20,7 @@ Make, connect, show and remove network namespaces, or run NEXT in one.
 
   -a, --all       every name: of delete, down and exec
   -j, --json      JSON: of list and list-id
+  -p, --pretty    JSON in several lines
   -h, --help      show this help
   -V, --version   show the version
 
@@ -64,23 +66,23 @@ Options of up and run:
       --nat               reach what the host reaches, by its address
       --publish=[IP:]PORT:PORT[/udp]
                           host's port leads to the namespace's
-      --dhcp              ask a DHCP server for the address
+      --dhcp              ask a DHCP server for the IPv4 address
 
 See hc-netns(8).
 ";
 
 const LONGS: &[&str] = &[
     "addr", "all", "bridge", "delete", "dhcp", "dns", "gateway", "hairpin", "help", "host-if", "if",
-    "isolated", "json", "mac", "mtu", "nat", "port", "publish", "route", "stp", "version",
+    "isolated", "json", "mac", "mtu", "nat", "port", "pretty", "publish", "route", "stp", "version",
 ];
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Plan {
     /// Print every name.
-    List { json: bool },
+    List { json: Option<Layout> },
     /// Print ids.
-    ListId { wanted: Wanted, json: bool },
+    ListId { wanted: Wanted, json: Option<Layout> },
     /// Make a namespace of that name.
     Add(Name),
     /// Give the namespace of a process a name.
@@ -151,8 +153,10 @@ fn options(args: &mut Args, given: &mut Given) -> Result<()> {
             }
             Opt::Short('a') if is_word(args, "ll")? => given.all(),
             Opt::Short('j') if is_word(args, "son")? => given.json(),
+            Opt::Short('p') if is_word(args, "retty")? => given.pretty(),
             Opt::Long("all") => given.all(),
             Opt::Long("json") => given.json(),
+            Opt::Long("pretty") => given.pretty(),
             Opt::Long("port") => given.port(values::interface(&args.value()?)?),
             Opt::Long("stp") => given.stp(values::switch(&args.value()?)?),
             Opt::Long("delete") => given.delete(),

@@ -3,6 +3,7 @@
 use super::Plan;
 use super::verbs::Verb;
 use crate::address::{Cidr, Mac};
+use crate::json::Layout;
 use crate::link::Interface;
 use crate::nat::Published;
 use crate::veth::{self, Gateway, Route};
@@ -25,6 +26,7 @@ pub(super) struct Given {
     seen: Vec<(&'static str, &'static [Verb])>,
     all: bool,
     json: bool,
+    pretty: bool,
     ports: Vec<Interface>,
     stp: Option<bool>,
     delete: bool,
@@ -61,6 +63,7 @@ macro_rules! options {
 options! {
     all() "all", OF_ALL, self => self.all = true;
     json() "json", OF_JSON, self => self.json = true;
+    pretty() "pretty", OF_JSON, self => self.pretty = true;
     port(port: Interface) "port", OF_BRIDGE, self => self.ports.push(port);
     stp(on: bool) "stp", OF_BRIDGE, self => self.stp = Some(on);
     delete() "delete", OF_BRIDGE, self => self.delete = true;
@@ -87,9 +90,9 @@ impl Given {
         self.all
     }
 
-    /// Whether `--json` was given.
-    pub(super) fn is_json(&self) -> bool {
-        self.json
+    /// What `--json` is to look like, if it was given. Without it `--pretty` changes nothing, as with ip(8).
+    pub(super) fn layout(&self) -> Option<Layout> {
+        self.json.then_some(if self.pretty { Layout::Pretty } else { Layout::Line })
     }
 
     /// Fails for an option that `verb` does not have.

@@ -17,7 +17,7 @@ fn named(name: &str) -> Name {
 #[test]
 fn a_beginning_of_a_verb_is_enough_and_none_is_list() {
     for words in [&[][..], &["--"], &["l"], &["li"], &["ls"], &["lst"], &["s"], &["show"]] {
-        assert_eq!(parsed(words), Ok(Plan::List { json: false }), "{words:?}");
+        assert_eq!(parsed(words), Ok(Plan::List { json: None }), "{words:?}");
     }
     for verb in ["a", "ad", "add"] {
         assert_eq!(parsed(&[verb, "x"]), Ok(Plan::Add(named("x"))), "{verb}");
@@ -35,7 +35,7 @@ fn a_beginning_of_a_verb_is_enough_and_none_is_list() {
     assert_eq!(parsed(&["set", "x", "7"]), Ok(Plan::Set { name: named("x"), id: Some(7) }));
     assert_eq!(parsed(&["se", "x", "auto"]), Ok(Plan::Set { name: named("x"), id: None }));
     assert_eq!(parsed(&["do", "x"]), Ok(Plan::Down(vec![named("x")])));
-    let ids = |target, id| Ok(Plan::ListId { wanted: Wanted { target, id }, json: false });
+    let ids = |target, id| Ok(Plan::ListId { wanted: Wanted { target, id }, json: None });
     assert_eq!(parsed(&["list-"]), ids(None, None));
     assert_eq!(parsed(&["list-id", "nsid", "0", "target-nsid", "7"]), ids(Some(7), Some(0)));
     assert!(parsed(&["h"]).unwrap_err().is_answer());
@@ -56,8 +56,12 @@ fn ip_s_options_are_words_behind_one_dash() {
         assert_eq!(parsed(&[option, "down"]), Ok(Plan::DownAll), "{option}");
     }
     for option in ["-j", "-js", "-json", "--json", "--j"] {
-        assert_eq!(parsed(&[option, "list"]), Ok(Plan::List { json: true }), "{option}");
-        assert_eq!(parsed(&[option]), Ok(Plan::List { json: true }), "{option}");
+        assert_eq!(parsed(&[option, "list"]), Ok(Plan::List { json: Some(Layout::Line) }), "{option}");
+        assert_eq!(parsed(&[option]), Ok(Plan::List { json: Some(Layout::Line) }), "{option}");
+    }
+    for option in ["-p", "-pr", "-pretty", "--pretty"] {
+        assert_eq!(parsed(&[option, "list"]), Ok(Plan::List { json: None }), "{option}");
+        assert_eq!(parsed(&[option, "-j"]), Ok(Plan::List { json: Some(Layout::Pretty) }), "{option}");
     }
     let argv = ["true".into()].to_vec();
     assert_eq!(parsed(&["-all", "exec", "--", "true"]), Ok(Plan::ExecAll { argv }));

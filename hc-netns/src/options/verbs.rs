@@ -89,8 +89,8 @@ pub(super) fn plan(verb: Verb, words: Vec<OsString>, given: Given) -> std::resul
     let mut words = words.into_iter();
     let plan = match verb {
         Verb::Help => return Err(Refused::Help),
-        Verb::List => Plan::List { json: given.is_json() },
-        Verb::ListId => Plan::ListId { wanted: ids(&mut words)?, json: given.is_json() },
+        Verb::List => Plan::List { json: given.layout() },
+        Verb::ListId => Plan::ListId { wanted: ids(&mut words)?, json: given.layout() },
         Verb::Add => Plan::Add(name(verb, &mut words)?),
         Verb::Set => {
             let name = name(verb, &mut words)?;

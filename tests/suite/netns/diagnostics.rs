@@ -5,7 +5,7 @@ use hc_tests::{Cmd, Host, can_make_hosts, docs, require, user_namespaces};
 use std::collections::BTreeSet;
 
 /// What leads to each line: a script, run by root on a machine of its own that has a namespace `x`.
-const SCRIPTS: [&str; 24] = [
+const SCRIPTS: [&str; 25] = [
     "hc-netns add a/b",
     "hc-netns add x",
     "hc-netns delete x; hc-netns delete x",
@@ -37,6 +37,8 @@ os.system(\"hc-netns up y --addr=auto --publish=8080:80\")'",
     "hc-netns bridge br0; for client in udhcpc dhcpcd dhclient; do rm -f \"$(command -v $client)\"; done
      hc-netns up y --dhcp; printf '#!/bin/sh\\necho udhcpc: no lease, failing >&2; exit 1\\n' >/usr/sbin/udhcpc
      chmod 755 /usr/sbin/udhcpc; hc-netns up y --dhcp",
+    "unshare -m sh -c 'mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys; hc-netns bridge br0
+     hc-netns up y --addr=fd07::2/64 --gateway=fd07::1'",
 ];
 
 #[test]

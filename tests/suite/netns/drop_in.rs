@@ -17,8 +17,9 @@ fn same(host: &Host, line: &str) -> String {
 #[track_caller]
 fn same_with(host: &Host, option: &str, line: &str) -> String {
     let words = || line.split(' ');
-    let theirs = Cmd::line(["ip", option, "netns"]).args(words()).on(host).run();
-    let mine = Cmd::tool("hc-netns").arg(option).args(words()).on(host).run();
+    let options = || option.split(' ');
+    let theirs = Cmd::line(["ip"]).args(options()).arg("netns").args(words()).on(host).run();
+    let mine = Cmd::tool("hc-netns").args(options()).args(words()).on(host).run();
     assert_eq!((theirs.ended, theirs.text()), (mine.ended, mine.text()), "{theirs:?}{mine:?}");
     mine.text().to_owned()
 }
@@ -56,6 +57,10 @@ fn ids_set_by_either_are_listed_by_both() {
     {
         assert!(same_with(&host, option, line).starts_with("[{"));
     }
+    for (option, line) in [("-j -p", "list"), ("-pretty -json", "list-id"), ("-pr -j", "list-id nsid 77")] {
+        assert!(same_with(&host, option, line).starts_with("[ {\n        \""));
+    }
+    assert_eq!(same_with(&host, "-p", "list-id nsid 77"), "nsid 77 (iproute2 netns name: a)\n");
     assert_eq!(same_with(&host, "-j", "list-id nsid 77"), "[{\"nsid\":77,\"name\":\"a\"}]\n");
 }
 
@@ -65,6 +70,9 @@ fn json_is_an_array_also_of_nothing_and_of_odd_names() {
     let host = Host::new();
     let list = || ours(&host, "--json list").run().ok().quiet().text().to_owned();
     assert_eq!(list(), "[]\n");
+    // There has to be a directory, or ip(8) prints nothing.
+    done(Cmd::sh("hc-netns add a; hc-netns delete a").on(&host));
+    assert_eq!(same_with(&host, "-j -p", "list"), "[ ]\n");
     let odd = "a\"b\\c\nd\u{1}é";
     done(Cmd::tool("hc-netns").args(["add", odd]).on(&host));
     let read: serde_json::Value = serde_json::from_str(&list()).unwrap();
