@@ -64,7 +64,7 @@ lint:
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	mandoc -T lint -W warning $(PAGES)
-	shellcheck tests/require .ci/run
+	shellcheck tests/require .ci/run tests/bench/script/*.sh
 
 clean:
 	$(CARGO) clean

@@ -17,7 +17,9 @@ mod copy;
 mod env;
 mod floor;
 mod line;
+mod machine;
 mod measure;
+mod network;
 mod peers;
 mod resolve;
 mod start;
@@ -29,12 +31,13 @@ use std::process::ExitCode;
 type Part = fn() -> Vec<table::Row>;
 
 /// The parts by name, in the order in which they run.
-const PARTS: [(&str, Part); 5] = [
+const PARTS: [(&str, Part); 6] = [
     ("start", start::rows),
     ("copy", copy::rows),
     ("resolve", resolve::rows),
     ("env", env::rows),
     ("cgroup", cgroup::rows),
+    ("network", network::rows),
 ];
 
 fn main() -> ExitCode {

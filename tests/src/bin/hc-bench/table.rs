@@ -22,6 +22,8 @@ pub(crate) enum Target {
 pub(crate) enum Row {
     /// Both were measured.
     Pair { ours: (String, Times), other: (String, Times), target: Target },
+    /// Ours alone, which has so much time.
+    Limit { ours: (String, Times), limit: Duration },
     /// The other could not be: why.
     Missing { ours: String, other: String, why: String },
 }
@@ -71,6 +73,10 @@ pub(crate) fn print(part: &str, rows: &[Row]) {
 fn line(row: &Row) -> String {
     match row {
         Row::Missing { ours, other, why } => format!("| {ours} | | {other} | | not measured: {why} | |"),
+        Row::Limit { ours, limit } => {
+            let held = holds(ours.1.median() < *limit);
+            format!("| {} | {} | | | | below {} ms: {held} |", ours.0, cell(&ours.1), limit.as_millis())
+        }
         Row::Pair { ours, other, target } => {
             let ratio = ours.1.median().as_secs_f64() / other.1.median().as_secs_f64();
             let (ratio, asked) = verdict(ratio, *target);
@@ -85,9 +91,12 @@ fn line(row: &Row) -> String {
     }
 }
 
+fn holds(it_does: bool) -> &'static str {
+    if it_does { "holds" } else { "**does not hold**" }
+}
+
 /// The ratio in the form in which it is asked for, and whether it holds.
 fn verdict(ratio: f64, target: Target) -> (String, String) {
-    let holds = |holds| if holds { "holds" } else { "**does not hold**" };
     match target {
         Target::AtMost(most) => {
             (format!("{ratio:.2}x"), format!("at most {most}x: {}", holds(ratio <= most)))
@@ -122,6 +131,10 @@ mod tests {
             row(2, 1, Target::AtMost(1.3)),
             format!("{cells} 2.00x | at most 1.3x: **does not hold** |")
         );
+        let ours = ("a".to_owned(), Times::new(vec![Duration::from_millis(2)]));
+        let limit = Duration::from_millis(2);
+        let row_of = line(&Row::Limit { ours, limit });
+        assert_eq!(row_of, "| a | 2.00 (2.00 to 2.00) | | | | below 2 ms: **does not hold** |");
         assert_eq!(
             row(2, 1, Target::Faster(1.0)),
             format!("{cells} 0.5x faster | at least 1x: **does not hold** |")
