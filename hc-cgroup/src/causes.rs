@@ -92,9 +92,10 @@ pub(crate) fn not_written(made: &Made, control: &Control, errno: Errno) -> Error
     let (file, value) = (hc::show(&control.file), hc::show(&control.value));
     let because = match errno {
         Errno::ENOENT => missing(&control.file).to_owned(),
-        Errno::EACCES | Errno::EPERM if is_list(&control.file) => outside(made, &control.file),
+        Errno::EACCES | Errno::EPERM | Errno::EINVAL | Errno::ERANGE if is_list(&control.file) => {
+            outside(made, &control.file)
+        }
         Errno::EACCES | Errno::EPERM => "it is not the caller's, or not to be written to".to_owned(),
-        Errno::EINVAL | Errno::ERANGE if is_list(&control.file) => outside(made, &control.file),
         Errno::ENODEV if control.file.starts_with("io.") || control.file.starts_with("blkio.") => {
             "not a whole disk, or one whose use is not counted".to_owned()
         }

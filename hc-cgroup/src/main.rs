@@ -42,7 +42,7 @@ fn run(args: hc::Args) -> Result<Status> {
 }
 
 fn start(place: &Place, limits: &limits::Limits, stay: Option<&Stay>, argv: &[OsString]) -> Result<Status> {
-    let report = stay.and_then(|stay| stay.report.as_ref());
+    let report = stay.and_then(|stay| stay.report);
     report.map_or(Ok(()), report::Report::check)?;
     let throttles = device::look_up(&limits.throttles)?;
     let members = Members::find(&Table::read()?, limits, &throttles, report.is_some())?;

@@ -78,12 +78,14 @@ fn make_all(
         let needed = member.needed;
         match make_one(member, place, name) {
             Ok(made) => group.made.push(made),
-            Err((member, Failure::Exists(shown))) => {
-                members.insert(0, member);
-                return Err(Failure::Exists(shown));
-            }
-            Err((_, failure)) if needed => return Err(failure),
-            Err(_) => {}
+            Err(failed) => match *failed {
+                (member, Failure::Exists(shown)) => {
+                    members.insert(0, member);
+                    return Err(Failure::Exists(shown));
+                }
+                (_, failure) if needed => return Err(failure),
+                _ => {}
+            },
         }
     }
     for at in 0..group.made.len() {
@@ -110,7 +112,7 @@ fn path(member: &Member, place: &Place, name: &Path) -> Result<(Vec<OsString>, V
     Ok((above, name.names.clone()))
 }
 
-fn make_one(member: Member, place: &Place, name: &Path) -> std::result::Result<Made, (Member, Failure)> {
+fn make_one(member: Member, place: &Place, name: &Path) -> std::result::Result<Made, Box<(Member, Failure)>> {
     let mut steps = Vec::new();
     match make_steps(&member, place, name, &mut steps) {
         Ok((directory, names)) => Ok(Made { member, directory, names, steps }),
@@ -118,7 +120,7 @@ fn make_one(member: Member, place: &Place, name: &Path) -> std::result::Result<M
             while let Some((parent, name)) = steps.pop() {
                 let _ = parent.remove(&name);
             }
-            Err((member, failure))
+            Err(Box::new((member, failure)))
         }
     }
 }
@@ -211,12 +213,11 @@ fn divide_above(made: &Made, stays: bool) -> Result<Option<Vacated>> {
     let shown = member.hierarchy.shown(above);
     let open = || member.hierarchy.root.open(above).map_err(|errno| causes::not_opened(&shown, errno));
     let opened;
-    let parent = match steps.last() {
-        Some((parent, _)) => parent,
-        None => {
-            opened = open()?;
-            &opened
-        }
+    let parent = if let Some((parent, _)) = steps.last() {
+        parent
+    } else {
+        opened = open()?;
+        &opened
     };
     let busy = || causes::busy(&shown);
     match divide::hand_on(member, parent, above) {

@@ -61,7 +61,9 @@ impl Members {
         let available: Vec<&str> = available.iter().flat_map(|names| names.split_whitespace()).collect();
         let mut members = Members(Vec::new());
         for controller in limits.controllers() {
-            if available.contains(&controller) || controller == "cgroup" && members.has_unified(&unified) {
+            if available.contains(&controller)
+                || controller == "cgroup" && members.has_unified(unified.as_ref())
+            {
                 let member = members.unified(&mut unified, true)?;
                 member.controls.extend(v2::controls(controller, limits, throttles));
                 if controller != "cgroup" {
@@ -88,7 +90,7 @@ impl Members {
         Ok(members)
     }
 
-    fn has_unified(&self, unmade: &Option<Hierarchy>) -> bool {
+    fn has_unified(&self, unmade: Option<&Hierarchy>) -> bool {
         unmade.is_some() || self.0.iter().any(Member::is_unified)
     }
 

@@ -44,6 +44,7 @@ const LONGS: &[&str] = &[
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "there is one of it")]
 pub(crate) enum Plan {
     /// Become `argv`, or wait for it, in a new cgroup.
     Run { place: Place, limits: Limits, stay: Option<Stay>, argv: Vec<OsString> },
@@ -86,10 +87,10 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
                 limits.cpu_weight = Some(values::cpu_shares(&args.value()?)?);
             }
             Opt::Long("cpuset-cpus") => {
-                limits.cpuset_cpus = Some(values::list("cpuset-cpus", &args.value()?)?)
+                limits.cpuset_cpus = Some(values::list("cpuset-cpus", &args.value()?)?);
             }
             Opt::Long("cpuset-mems") => {
-                limits.cpuset_mems = Some(values::list("cpuset-mems", &args.value()?)?)
+                limits.cpuset_mems = Some(values::list("cpuset-mems", &args.value()?)?);
             }
             Opt::Long("pids-limit") => limits.pids = Some(values::pids(&args.value()?)?),
             Opt::Long("io-weight") => limits.io_weight = Some(values::io_weight(&args.value()?)?),

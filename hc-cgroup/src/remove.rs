@@ -49,7 +49,7 @@ pub(crate) fn by_name(table: &Table, path: &Path) -> Result<()> {
     let mut obstacle = None;
     let first = table.first_version().map(|controller| Hierarchy::first_version(table, controller));
     for hierarchy in std::iter::once(Hierarchy::unified(table)).chain(first) {
-        match hierarchy.and_then(|hierarchy| hierarchy.map_or(Ok(None), |hierarchy| look(hierarchy, path))) {
+        match hierarchy.and_then(|hierarchy| hierarchy.map_or(Ok(None), |hierarchy| look(&hierarchy, path))) {
             Ok(Some(one)) => found.push(one),
             Ok(None) => {}
             Err(error) => obstacle = Some(error),
@@ -81,7 +81,7 @@ struct Found {
     has_caller: bool,
 }
 
-fn look(hierarchy: Hierarchy, path: &Path) -> Result<Option<Found>> {
+fn look(hierarchy: &Hierarchy, path: &Path) -> Result<Option<Found>> {
     let names = hierarchy.names_of(path)?;
     let shown = hierarchy.shown(&names);
     let Some((name, above)) = names.split_last() else { return Ok(None) };

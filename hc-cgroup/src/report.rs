@@ -23,7 +23,7 @@ pub(crate) enum Form {
 
 impl Report {
     /// That there is a descriptor to write to. Before anything else is opened, which would get its number.
-    pub(crate) fn check(&self) -> Result<()> {
+    pub(crate) fn check(self) -> Result<()> {
         if sys::is_writable(self.descriptor) {
             return Ok(());
         }
@@ -31,7 +31,7 @@ impl Report {
     }
 
     /// Tells it. Nobody depends on that: where it fails, there is a note.
-    pub(crate) fn tell(&self, usage: &Usage, limit: Option<u64>, status: Status) {
+    pub(crate) fn tell(self, usage: &Usage, limit: Option<u64>, status: Status) {
         let text = match self.form {
             Form::Text => text(usage, limit),
             Form::Json => json(usage, limit, status),
