@@ -81,7 +81,7 @@ pub(crate) fn not_entered(path: &str, errno: Errno, unified: bool) -> Error {
         Errno::EBUSY => "it hands on controllers, and so has no processes".to_owned(),
         Errno::ENOSPC => "it has no processors or no memory (cpuset.cpus, cpuset.mems)".to_owned(),
         Errno::EAGAIN => "no more processes are allowed there (pids.max)".to_owned(),
-        Errno::EOPNOTSUPP => "it is for threads only (cgroup.type)".to_owned(),
+        Errno::EOPNOTSUPP => "the cgroup above it has processes of its own (cgroup.type)".to_owned(),
         errno => reason(errno),
     };
     Error::new(format!("cannot enter cgroup {path}: {because}"))

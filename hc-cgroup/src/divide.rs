@@ -61,7 +61,13 @@ pub(crate) fn hand_on(
     Ok(needed.into_iter().chain(welcome).collect())
 }
 
+/// Of controllers that can have threads apart, the kernel would have a cgroup with processes hand them on: and nobody could
+/// enter what is below it then. So that is refused here as the kernel refuses the others.
 fn add(directory: &Directory, controller: &str) -> nix::Result<()> {
+    let is_root = directory.open_file("cgroup.events").is_err();
+    if !is_root && directory.read("cgroup.procs").is_ok_and(|processes| !processes.is_empty()) {
+        return Err(Errno::EBUSY);
+    }
     directory.write(HANDED_ON, &format!("+{controller}"))
 }
 
