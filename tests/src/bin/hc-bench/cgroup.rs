@@ -79,7 +79,8 @@ fn values(directory: &std::path::Path, is_unified: bool) -> impl Iterator<Item =
         } else {
             &[]
         };
-        (memory, if has("pids") { &["pids.max=10"] } else { &[] })
+        let pids: &[&str] = if has("pids") { &["pids.max=10"] } else { &[] };
+        (memory, pids)
     };
     memory.iter().chain(pids).copied()
 }
