@@ -15,7 +15,7 @@ RELEASE = $(or $(CARGO_TARGET_DIR),target)/x86_64-unknown-linux-gnu/release
 
 # One after the other, also with -j: cargo is parallel by itself, and hello runs what install has installed.
 .NOTPARALLEL:
-.PHONY: all help install uninstall hello test bench lint clean
+.PHONY: all help install uninstall hello test test-vm bench lint clean
 
 all:
 	$(CARGO) build --release --locked --workspace $(TOOLS:%=--bin %)
@@ -26,6 +26,7 @@ help:
 	@echo 'make hello               run the installed hc-run'
 	@echo 'make uninstall           remove what install put there'
 	@echo 'make test                run all tests, as root for all of them'
+	@echo 'make test-vm             run those that another kernel matters to in a virtual machine, or TESTS="run:: unshare::jail" ...'
 	@echo 'make bench               measure all, or BENCH="start" ...: tests/bench/README.md'
 	@echo 'make lint                formatting, clippy, rustdoc, pages, scripts'
 	@echo 'make clean               remove what was built'
@@ -53,6 +54,11 @@ test:
 	tests/require
 	$(CARGO) test --locked --workspace
 
+# As root, for the files of the machine to be root's.
+test-vm:
+	tests/require
+	tests/vm/run $(TESTS)
+
 # As root, and on a machine that does nothing else.
 bench:
 	tests/require
@@ -64,7 +70,7 @@ lint:
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	mandoc -T lint -W warning $(PAGES)
-	shellcheck tests/require .ci/run tests/bench/script/*.sh
+	shellcheck tests/require tests/vm/* tests/bench/script/*.sh .ci/run
 
 clean:
 	$(CARGO) clean
