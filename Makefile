@@ -55,7 +55,7 @@ test:
 	$(CARGO) test --locked --workspace
 
 # As root, for the files of the machine to be root's.
-test-vm:
+test-vm: all
 	tests/require
 	tests/vm/run $(TESTS)
 

@@ -42,7 +42,7 @@ pub use command::{Cmd, NOBODY, find};
 pub use dir::Dir;
 pub use host::Host;
 pub use output::{Ended, Output};
-pub use require::{can_make_hosts, is_root, skip, user_namespaces};
+pub use require::{can_make_hosts, is_kernel, is_root, lacks, skip, user_namespaces};
 pub use running::{Running, eventually, meanwhile};
 pub use sys::send;
 pub use view::View;

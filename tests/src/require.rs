@@ -17,12 +17,47 @@ macro_rules! require {
 
 /// What [`require!`](crate::require!) does when the condition does not hold.
 pub fn skip(test: &str, reason: &str) {
-    let name = std::thread::current().name().map_or_else(|| test.to_owned(), str::to_owned);
     let strict = std::env::var_os("HC_TEST_STRICT").is_some_and(|value| value != "0" && !value.is_empty());
     assert!(!strict, "cannot run here, and HC_TEST_STRICT is set: {reason}");
+    say_skipped(test, reason);
+}
+
+fn say_skipped(test: &str, reason: &str) {
+    let name = std::thread::current().name().map_or_else(|| test.to_owned(), str::to_owned);
     // Straight to the terminal: what a passing test prints is not shown. One write, so it stays one line.
     let line = format!("skipped {name}: {reason}\n");
     let _ = crate::sys::stderr().write_all(line.as_bytes());
+}
+
+/// Ends a test of what this kernel is too old for: said in the same words, and no failure when `HC_TEST_STRICT=1`, for
+/// nothing can be done about it but to run it elsewhere as well.
+///
+/// `require_kernel!((6, 3), "a tmpfs is to be mounted with other ids");`
+#[macro_export]
+macro_rules! require_kernel {
+    ($version:expr, $reason:expr) => {
+        if !$crate::is_kernel($version) {
+            $crate::lacks(module_path!(), $version, $reason);
+            return;
+        }
+    };
+}
+
+/// True where the kernel is of this version or later.
+pub fn is_kernel(wanted: (u32, u32)) -> bool {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").expect("the kernel's version");
+    version(&release).expect("the kernel's version") >= wanted
+}
+
+fn version(release: &str) -> Option<(u32, u32)> {
+    let mut numbers =
+        release.trim_end().split(|byte: char| !byte.is_ascii_digit()).map(|word| word.parse().ok());
+    Some((numbers.next()??, numbers.next()??))
+}
+
+/// What [`require_kernel!`](crate::require_kernel!) does when the kernel is older.
+pub fn lacks(test: &str, (major, minor): (u32, u32), reason: &str) {
+    say_skipped(test, &format!("takes Linux {major}.{minor}: {reason}"));
 }
 
 /// True for root, who can do things as any user.
@@ -48,4 +83,17 @@ pub fn user_namespaces() -> bool {
         }
         probe.run().ended == crate::Ended::Exit(0)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version;
+
+    #[test]
+    fn a_release_begins_with_its_version() {
+        assert_eq!(version("6.1.0-56-cloud-amd64\n"), Some((6, 1)));
+        assert_eq!(version("6.18.44-x"), Some((6, 18)));
+        assert_eq!(version("7.0-rc1"), Some((7, 0)));
+        assert_eq!(version("x"), None);
+    }
 }
