@@ -96,7 +96,7 @@ const GROUPS: Names =
 
 impl Wanted {
     /// True where `--jail` has to find maps.
-    fn is_left_to_jail(&self) -> bool {
+    pub(crate) fn is_left_to_jail(&self) -> bool {
         self.jail && self.users == Side::default() && self.groups == Side::default()
     }
 

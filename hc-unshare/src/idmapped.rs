@@ -1,5 +1,7 @@
 //! The root directory as a mount with the ids of another user namespace: who owns a file is told in those.
 
+mod owners;
+
 use crate::sys::mount::{self as call, Attributes, Depth};
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
@@ -10,9 +12,18 @@ use nix::unistd::Pid;
 use std::ffi::OsStr;
 use std::os::fd::{AsRawFd, OwnedFd};
 
-/// `directory`, and what is mounted in it, with the ids of the user namespace that `process` is in. In a process that may
+/// A root directory that is to have the ids of the user namespace.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) directory: &'a OsStr,
+    /// Its files may get other owners where there is no other way.
+    pub(crate) chown: bool,
+}
+
+/// The directory, and what is mounted in it, with the ids of the user namespace that `process` is in. In a process that may
 /// mount the file system itself: who has entered the user namespace may not.
-pub(crate) fn tree(directory: &OsStr, process: Pid) -> Result<OwnedFd> {
+pub(crate) fn tree(wanted: Wanted<'_>, process: Pid) -> Result<OwnedFd> {
+    let Wanted { directory, chown } = wanted;
     let shown = hc::show(directory);
     let place =
         open(directory, crate::root::DIRECTORY, Mode::empty()).context(format_args!("root {shown}"))?;
@@ -31,7 +42,14 @@ pub(crate) fn tree(directory: &OsStr, process: Pid) -> Result<OwnedFd> {
         propagation: call::PRIVATE,
         ..Attributes::default()
     };
-    call::set_attributes(&tree, Depth::All, attributes).map_err(refused)?;
+    match call::set_attributes(&tree, Depth::All, attributes) {
+        Err(Errno::EINVAL) if chown => {
+            owners::change(&place, directory, process)?;
+            let attributes = Attributes { propagation: call::PRIVATE, ..Attributes::default() };
+            call::set_attributes(&tree, Depth::All, attributes).map_err(refused)?;
+        }
+        result => result.map_err(refused)?,
+    }
     Ok(tree)
 }
 

@@ -16,7 +16,6 @@ use nix::sys::socket::{
     socketpair,
 };
 use nix::unistd::{ForkResult, Pid, getpid};
-use std::ffi::OsStr;
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
@@ -52,7 +51,7 @@ pub(crate) struct Outside {
 //   outside   answers until the caller's end of the socket is closed, which exec does, and so does any death
 //   between   only with `names`: ends at once, so that the one outside, which then lives until exec, is not a child
 //             that NEXT would know nothing about
-pub(crate) fn start(maps: &Maps, names: &[Name], root: Option<&OsStr>) -> Result<Role> {
+pub(crate) fn start(maps: &Maps, names: &[Name], root: Option<idmapped::Wanted<'_>>) -> Result<Role> {
     if !maps.need_one_outside() && names.is_empty() && root.is_none() {
         return Ok(Role::Inside(None));
     }
@@ -82,7 +81,13 @@ pub(crate) fn start(maps: &Maps, names: &[Name], root: Option<&OsStr>) -> Result
 }
 
 /// Answers the requests of `caller`.
-fn serve(socket: &OwnedFd, caller: Pid, maps: &Maps, names: &[Name], root: Option<&OsStr>) -> Result<()> {
+fn serve(
+    socket: &OwnedFd,
+    caller: Pid,
+    maps: &Maps,
+    names: &[Name],
+    root: Option<idmapped::Wanted<'_>>,
+) -> Result<()> {
     let mut bound = Bound::new();
     loop {
         let mut request = [0];
@@ -91,7 +96,8 @@ fn serve(socket: &OwnedFd, caller: Pid, maps: &Maps, names: &[Name], root: Optio
             0 => return Ok(()),
             _ if request == [MAP] => maps.write_from_outside(caller),
             _ if request == [TREE] => {
-                idmapped::tree(root.unwrap_or_default(), caller).map(|made| tree = Some(made))
+                let made = root.map(|root| idmapped::tree(root, caller)).transpose();
+                made.map(|made| tree = made)
             }
             _ if request == [PROBE] => {
                 names::can_be_bound(names, caller).then_some(()).ok_or_else(|| Error::new("no"))
@@ -117,7 +123,7 @@ pub(crate) fn map(
     outside: Option<Outside>,
     maps: &Maps,
     names: &[Name],
-    root: Option<&OsStr>,
+    root: Option<idmapped::Wanted<'_>>,
 ) -> Result<(Option<Outside>, Option<OwnedFd>)> {
     let Some(outside) = outside else { return Ok((None, None)) };
     if maps.need_one_outside() {

@@ -37,7 +37,15 @@ pub(crate) struct Manner {
     /// Changes go to a tmpfs.
     pub(crate) overlay_tmpfs: bool,
     /// With the ids of the new user namespace.
-    pub(crate) idmap: bool,
+    pub(crate) idmap: Option<Otherwise>,
+}
+
+/// What is to be done where a mount cannot have other ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Otherwise {
+    Fail,
+    /// Its files get other owners.
+    Chown,
 }
 
 /// How NEXT's root directory comes about.

@@ -16,7 +16,7 @@ pub(super) fn take(given: &mut Given, option: Opt, args: &mut Args) -> Result<bo
         Opt::Long("mask") => given.mask = true,
         Opt::Long("overlay-tmpfs") => given.manner.overlay_tmpfs = true,
         Opt::Long("read-only") => given.manner.read_only = true,
-        Opt::Long("idmap") => given.idmap(),
+        Opt::Long("idmap") => given.idmap(args.optional_value())?,
         Opt::Long("hostname") => {
             given.kinds.push(Kind::Uts);
             given.uts.host = Some(values::machine_name(args.value()?)?);

@@ -11,12 +11,12 @@ use crate::names::Name;
 use crate::namespaces::Kind;
 use crate::privileges::Privileges;
 use crate::propagation::Propagation;
-use crate::root::{Manner, Root};
+use crate::root::{Manner, Otherwise, Root};
 use crate::sys::mount;
-use crate::{binfmt, capabilities, names, uts};
+use crate::{binfmt, capabilities, idmapped, names, uts};
 use hc::{Args, Error, Opt, Result};
 use nix::sched::CloneFlags;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -79,9 +79,14 @@ impl Plan {
     }
 
     /// The root directory, if it has to be mounted with the ids of `maps` by somebody outside.
-    pub(crate) fn root_with_ids_of(&self, maps: &Maps) -> Option<&OsStr> {
+    pub(crate) fn root_with_ids_of(&self, maps: &Maps) -> Option<idmapped::Wanted<'_>> {
+        let chown = self.manner.idmap == Some(Otherwise::Chown);
+        // A jail knows by itself; with that word it is told how.
+        let asked = self.manner.idmap.is_some() && !(chown && self.ids.is_left_to_jail());
         match &self.root {
-            Root::Pivot(directory) if self.manner.idmap || maps.are_private() => Some(directory),
+            Root::Pivot(directory) if asked || maps.are_private() => {
+                Some(idmapped::Wanted { directory, chown })
+            }
             _ => None,
         }
     }
@@ -165,9 +170,16 @@ impl Given {
     }
 
     /// The ids of the user namespace for the root directory. A device node of root's outside would be one of root's inside.
-    pub(super) fn idmap(&mut self) {
-        self.manner.idmap = true;
+    pub(super) fn idmap(&mut self, otherwise: Option<OsString>) -> Result<()> {
         self.manner.attributes |= mount::NODEV;
+        self.manner.idmap = match otherwise {
+            None => Some(Otherwise::Fail),
+            Some(word) if word == "chown" => Some(Otherwise::Chown),
+            Some(word) => {
+                return Err(Error::usage(format!("--idmap: '{}' is not 'chown'", hc::show(&word))));
+            }
+        };
+        Ok(())
     }
 
     /// Process 1 takes a PID namespace and a process to be it.
@@ -216,7 +228,7 @@ impl Given {
             return Err(Error::usage("--setgroups=allow does not go with a single mapped group, as of -r"));
         }
         let pivots = self.root.is_some() && !self.propagation.reaches_outside();
-        if (self.manner.overlay_tmpfs || self.manner.idmap) && !pivots {
+        if (self.manner.overlay_tmpfs || self.manner.idmap.is_some()) && !pivots {
             return Err(Error::usage(
                 "--overlay-tmpfs and --idmap take a root directory, -R, and private mounts",
             ));

@@ -65,7 +65,8 @@ Furnishing, each mount in the order of the options, below DIR or made there (imp
       --mask                 cover what /proc and /sys tell of the host
       --overlay-tmpfs        throw away what is changed in the root directory
       --read-only            the root directory is for reading
-      --idmap                its files belong to the ids of the user namespace
+      --idmap[=chown]        its files belong to the ids of the user namespace;
+                             chown: by new owners, if there is no other way
       --hostname=NAME        the host name (implies -u)
       --domainname=NAME      the domain name (implies -u)
       --loopback             bring the loopback interface up (implies -n)

@@ -4,7 +4,7 @@ use super::{Root, Who, attempt, cell};
 use crate::unshare::causes::as_example;
 use crate::unshare::diagnostics::says;
 use crate::unshare::unshare;
-use hc_tests::{Cmd, Host, Output, can_make_hosts, require, user_namespaces};
+use hc_tests::{Cmd, Host, Output, can_make_hosts, require, require_kernel, user_namespaces};
 use std::os::unix::fs::MetadataExt;
 
 const MAPS: [&str; 5] =
@@ -31,30 +31,37 @@ fn filled(host: &Host, prepare: &str) -> Root {
 #[test]
 fn has_the_ids_inside_that_there_are_outside() {
     require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
-    for prepare in [
-        "",
-        "mount -t tmpfs tmpfs ROOT &&",
-        "mount -t tmpfs tmpfs ROOT && mkdir ROOT/x && mount -t tmpfs tmpfs ROOT/x &&",
-    ] {
-        let host = Host::shared();
-        let root = filled(&host, prepare);
-        let before = host.mounts();
-        let line = |next: &[&str]| mapped(&root, next).on(&host).run();
-        line(&OWNERS).ok().says("0:0\n1000:1001\n").quiet();
-        line(&["/bin/touch", "/made"]).ok().quiet();
-        let outside = Cmd::new("stat").args(["-c", "%u:%g"]).arg(root.path().join("made")).on(&host).run();
-        outside.ok().says("0:0\n");
-        // An id that the user namespace does not have is nobody's.
-        Cmd::sh(format!("chown 70000:70000 {}/of-1000", root.path().display())).on(&host).run().ok();
-        line(&OWNERS).ok().says("0:0\n65534:65534\n").quiet();
-        assert_eq!(host.mounts(), before);
-    }
+    has_the_ids("");
+}
+
+#[test]
+fn so_it_has_on_a_tmpfs_and_what_is_mounted_in_it() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    require_kernel!((6, 3), "a tmpfs is to be mounted with other ids");
+    has_the_ids("mount -t tmpfs tmpfs ROOT &&");
+    has_the_ids("mount -t tmpfs tmpfs ROOT && mkdir ROOT/x && mount -t tmpfs tmpfs ROOT/x &&");
+}
+
+fn has_the_ids(prepare: &str) {
+    let host = Host::shared();
+    let root = filled(&host, prepare);
+    let before = host.mounts();
+    let line = |next: &[&str]| mapped(&root, next).on(&host).run();
+    line(&OWNERS).ok().says("0:0\n1000:1001\n").quiet();
+    line(&["/bin/touch", "/made"]).ok().quiet();
+    let outside = Cmd::new("stat").args(["-c", "%u:%g"]).arg(root.path().join("made")).on(&host).run();
+    outside.ok().says("0:0\n");
+    // An id that the user namespace does not have is nobody's.
+    Cmd::sh(format!("chown 70000:70000 {}/of-1000", root.path().display())).on(&host).run().ok();
+    line(&OWNERS).ok().says("0:0\n65534:65534\n").quiet();
+    assert_eq!(host.mounts(), before);
 }
 
 /// What CAVEATS tells: the ids and the mode are those on the disk, for users of the machine as well.
 #[test]
 fn makes_a_set_user_id_program_of_root_s_inside_one_of_root_s_outside() {
     require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    require_kernel!((6, 3), "a tmpfs is to be mounted with other ids");
     for (options, words, expected) in [
         ("mode=755", &MAPS[..], "works\n"),
         ("mode=755", &["--jail"], "works\n"),
@@ -74,6 +81,65 @@ fn makes_a_set_user_id_program_of_root_s_inside_one_of_root_s_outside() {
         Cmd::line(["chmod", "700"]).arg(root.dir.path()).on(&host).run().ok().quiet();
         start().exits(126);
     }
+}
+
+/// A file system that cannot, as an overlay: its files get the owners, each once, also one with two names.
+#[test]
+fn gives_files_other_owners_where_there_is_no_other_way() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    let host = Host::new();
+    let overlay = "mkdir -p /run/a /run/b && mount -t tmpfs x /run/a && mkdir /run/a/upper /run/a/work && \
+                   mount -t overlay -o lowerdir=/run/b,upperdir=/run/a/upper,workdir=/run/a/work x ROOT &&";
+    let root = filled(&host, overlay);
+    let place = root.path().display().to_string();
+    let more = format!(
+        "cd {place} && ln of-1000 second && touch of-70000 set && chown 70000:70000 of-70000 && chown 0:1001 set && \
+         chmod 6755 set && ln -s /etc/passwd link"
+    );
+    Cmd::sh(more).on(&host).run().ok().quiet();
+    let before = host.mounts();
+    let line = |options: &[&str], next: &[&str]| {
+        unshare(options).arg(root.option("--root")).args(next).on(&host).run()
+    };
+    let message = line(&MAPS, &["true"]).fails("hc-unshare", 125);
+    assert!(
+        message.contains("(overlayfs, which can since Linux 5.19 in its layers only cannot;"),
+        "{message}"
+    );
+    let owners = |files: &[&str]| {
+        let files = files.iter().map(|file| format!("{place}/{file}"));
+        Cmd::new("stat").args(["-c", "%u:%g %a"]).args(files).on(&host).run().text().to_owned()
+    };
+    let files = ["", "of-1000", "second", "of-70000", "set", "link"];
+    let own = "0:0 755\n1000:1001 644\n1000:1001 644\n70000:70000 644\n0:1001 6755\n0:0 777\n";
+    assert_eq!(owners(&files), own);
+    let mut chown = MAPS;
+    chown[4] = "--idmap=chown";
+    line(&chown, &OWNERS).ok().says("0:0\n1000:1001\n").quiet();
+    line(&["--jail"], &OWNERS).fails("hc-unshare", 125);
+    let given = "100000:100000 755\n101000:101001 644\n101000:101001 644\n70000:70000 644\n100000:101001 6755\n\
+                 100000:100000 777\n";
+    assert_eq!(owners(&files), given);
+    let passwd = Cmd::new("stat").args(["-c", "%u:%g", "/etc/passwd"]).on(&host).run();
+    passwd.ok().says("0:0\n");
+    // What another file system is mounted in is not changed alone.
+    let message = unshare(&["--idmap=x", "-mU", "-R/", "true"]).on(&host).run().fails("hc-unshare", 125);
+    assert!(message.starts_with("--idmap: 'x' is not 'chown'"), "{message}");
+    Cmd::sh(format!("mkdir {place}/x && mount -t tmpfs x {place}/x")).on(&host).run().ok();
+    let message = line(&chown, &["true"]).fails("hc-unshare", 125);
+    assert_eq!(message.replace(&place, "/x"), "owners in /x: x has another file system mounted on it");
+    assert_eq!(owners(&files), given);
+    Cmd::sh(format!("umount {place}/x")).on(&host).run().ok();
+    assert_eq!(host.mounts(), before);
+}
+
+/// A jail of root's of a user namespace has no ids of its own, and so no use for it.
+#[test]
+fn is_no_more_than_a_word_to_a_jail_that_takes_no_other_ids() {
+    require!(user_namespaces(), "takes user namespaces for users");
+    let root = cell();
+    let words = ["-rm", "hc-unshare", "--jail", "--idmap=chown"];
+    unshare(&words).arg(root.option("--root")).arg("/hc-probe").run().ok();
 }
 
 /// Without it they are nobody's, and root inside may change nothing.
