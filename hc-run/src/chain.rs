@@ -155,6 +155,10 @@ fn environment(container: &Container, setting: &Setting) -> Link {
 fn jail(container: &Container, setting: &Setting) -> Link {
     let directory = setting.place.directory();
     let mut words: Vec<OsString> = vec!["--jail".into(), option("--root=", directory)];
+    if setting.caller == Caller::Root && matches!(setting.place, Place::Tmpfs(_)) {
+        // Before Linux 6.3 a tmpfs cannot be mounted with other ids. This one is nobody else's.
+        words.push("--idmap=chown".into());
+    }
     if container.network != Network::None {
         words.push("--share=net".into());
         if setting.resolv_conf {

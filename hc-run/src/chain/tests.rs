@@ -39,6 +39,13 @@ fn one_that_goes_with_the_container() {
     // The user is root in it already.
     assert_eq!(first(Caller::User), "hc-unshare -rm --tmpfs=/mnt");
     assert_eq!(first(Caller::UserWithIds), "hc-unshare -rm --map-auto --tmpfs=/mnt");
+    // Root's, and no other, may get owners that a jail has chosen: on a kernel that cannot mount a tmpfs with other ids.
+    let jail = |caller, place| chain(&["echo"], caller, place).pop().unwrap();
+    assert!(jail(Caller::Root, tmpfs()).starts_with("hc-unshare --jail --root=/mnt --idmap=chown "));
+    for last in [jail(Caller::Root, kept()), jail(Caller::User, tmpfs()), jail(Caller::UserWithIds, tmpfs())]
+    {
+        assert!(!last.contains("--idmap"), "{last}");
+    }
 }
 
 #[test]
