@@ -71,7 +71,7 @@ impl Usage {
 /// memory is counted in portions of 64 pages.
 fn at_limit(peak: Option<u64>, limit: Option<u64>) -> bool {
     const PORTION: u64 = 64 * 4096;
-    peak.zip(limit).is_some_and(|(peak, limit)| peak.saturating_add(PORTION) > limit)
+    peak.zip(limit).is_some_and(|(peak, limit)| limit.saturating_sub(peak) < PORTION)
 }
 
 /// The number behind `key` on a line of its own.

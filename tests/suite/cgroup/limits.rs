@@ -119,7 +119,7 @@ fn swap_is_counted_with_memory_or_by_itself() {
         let directory = name.directory("memory");
         match version("memory") {
             Version::One => {
-                assert_eq!(read(&directory.join("memory.memsw.limit_in_bytes")), first, "{words:?}")
+                assert_eq!(read(&directory.join("memory.memsw.limit_in_bytes")), first, "{words:?}");
             }
             Version::Two => assert_eq!(read(&directory.join("memory.swap.max")), second, "{words:?}"),
         }

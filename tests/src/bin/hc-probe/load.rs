@@ -26,7 +26,7 @@ pub(crate) fn put(words: &[&CStr]) -> Option<String> {
 fn allocate(mib: usize) -> String {
     let filled = vec![1_u8; mib << 20];
     let sum: usize = std::hint::black_box(&filled).iter().step_by(BLOCK).map(|byte| usize::from(*byte)).sum();
-    format!("allocated {}\n", sum * BLOCK >> 20)
+    format!("allocated {}\n", (sum * BLOCK) >> 20)
 }
 
 fn fork(number: usize) -> String {
