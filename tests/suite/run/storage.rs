@@ -6,17 +6,19 @@ use std::os::unix::fs::{MetadataExt, symlink};
 
 const NO_USER_NAMESPACES: &str = "ordinary users may not make user namespaces here";
 
-/// A machine whose root directory can be mounted with other ids: what the tests' machines have is an overlay.
-fn host_with_ns() -> Host {
-    let host = Host::new();
-    Cmd::sh("mkdir /ns; mount -t tmpfs -o mode=700 ns /ns").on(&host).run().ok().quiet();
-    host
+/// A machine, and a directory of the real one for its /ns, which can be mounted with other ids: what the tests' machines have
+/// is an overlay, and a tmpfs can since Linux 6.3.
+fn host_with_ns() -> (Host, Dir) {
+    let (host, ns) = (Host::new(), Dir::new());
+    let place = ns.path().display();
+    Cmd::sh(format!("mkdir /ns; mount --bind {place} /ns; chmod 700 /ns")).on(&host).run().ok().quiet();
+    (host, ns)
 }
 
 #[test]
 fn root_keeps_a_named_container_in_ns_as_the_post_does() {
     require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
-    let host = host_with_ns();
+    let (host, _ns) = host_with_ns();
     let run = || {
         Cmd::tool("hc-run").args(["--name=blah", "/bin/echo", "hi"]).on(&host).run().ok().quiet().says("hi\n")
     };
@@ -50,7 +52,7 @@ fn a_name_without_a_home_is_refused_and_says_the_way_out() {
 fn named_containers_are_listed_and_removed_unless_they_run() {
     require!(user_namespaces(), NO_USER_NAMESPACES);
     for who in everybody() {
-        let host = host_with_ns();
+        let (host, _ns) = host_with_ns();
         let home = Dir::of_nobody();
         let run = |words: &[&str]| {
             who.runs(Cmd::tool("hc-run").args(words).env("XDG_DATA_HOME", home.path()).on(&host))

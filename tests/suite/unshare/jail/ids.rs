@@ -3,7 +3,9 @@
 use super::{cell, jail};
 use crate::unshare::newer::host_with_subids;
 use crate::unshare::{Root, unshare};
-use hc_tests::{Cmd, Host, Running, View, can_make_hosts, eventually, require, user_namespaces};
+use hc_tests::{
+    Cmd, Host, Running, View, can_make_hosts, eventually, require, require_kernel, user_namespaces,
+};
 use std::os::unix::fs::MetadataExt;
 
 /// The smallest and the largest first id of a range that is meant for containers.
@@ -81,28 +83,12 @@ fn of_two_jails_none_has_an_id_of_the_other_s() {
     assert_eq!(firsts.len(), 40);
 }
 
-/// A root directory of the host's root, on the file system of the tests and on a tmpfs: its owner is root inside, what is
-/// made inside is the owner's outside.
+/// A root directory of the host's root, on the file system of the tests: its owner is root inside, what is made inside is the
+/// owner's outside.
 #[test]
 fn a_root_directory_of_root_s_is_one_of_root_s_inside() {
     require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
-    let script =
-        "test -O / && test -O /file && echo more >>/file && mkdir /made && stat -c %u:%g /made /file";
-    for kind in ["here", "tmpfs"] {
-        let host = Host::new();
-        let cell = cell();
-        let place = cell.path().display().to_string();
-        let prepare = if kind == "tmpfs" {
-            format!("mount -t tmpfs tmpfs {place} && mkdir {place}/proc {place}/sys {place}/dev &&")
-        } else {
-            String::new()
-        };
-        let fill = format!("hc-rootfs {place} /bin/sh /bin/mkdir /bin/stat && echo file >{place}/file");
-        let line = format!(
-            "{prepare} {fill} && hc-unshare --jail -R {place} /bin/sh -c '{script}' && stat -c %u:%g {place}/made"
-        );
-        Cmd::sh(line).on(&host).run().ok().says("0:0\n0:0\n0:0\n").quiet();
-    }
+    is_root_s_inside(|_| String::new());
     // Where its owner is somebody else, that is who he is inside.
     let cell = cell();
     let file = cell.dir.file("root/of-1000", "");
@@ -111,6 +97,30 @@ fn a_root_directory_of_root_s_is_one_of_root_s_inside() {
     Cmd::tool("hc-rootfs").arg("-f").arg("/bin/stat").arg(cell.path()).arg("/bin/stat").on(&host).run().ok();
     jail(&cell, &["/bin/stat", "-c", "%u %g", "/of-1000"]).on(&host).run().ok().says("1000 1001\n").quiet();
     assert_eq!(file.metadata().unwrap().uid(), 1000);
+}
+
+/// The same on a tmpfs.
+#[test]
+fn so_is_one_on_a_tmpfs() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    require_kernel!((6, 3), "a tmpfs is to be mounted with other ids");
+    is_root_s_inside(|place| {
+        format!("mount -t tmpfs tmpfs {place} && mkdir {place}/proc {place}/sys {place}/dev &&")
+    });
+}
+
+fn is_root_s_inside(prepare: fn(&str) -> String) {
+    let script =
+        "test -O / && test -O /file && echo more >>/file && mkdir /made && stat -c %u:%g /made /file";
+    let host = Host::new();
+    let cell = cell();
+    let place = cell.path().display().to_string();
+    let prepare = prepare(&place);
+    let fill = format!("hc-rootfs {place} /bin/sh /bin/mkdir /bin/stat && echo file >{place}/file");
+    let line = format!(
+        "{prepare} {fill} && hc-unshare --jail -R {place} /bin/sh -c '{script}' && stat -c %u:%g {place}/made"
+    );
+    Cmd::sh(line).on(&host).run().ok().says("0:0\n0:0\n0:0\n").quiet();
 }
 
 /// What is given by an option is taken.
