@@ -74,7 +74,7 @@ fn how_to_copy(program: &Path, paths: &[PathBuf], host: &Host, rootfs: &Rootfs, 
     let to = if rootfs.is_tmpfs() { OsStr::new("DIR") } else { directory };
     let command = command(host.sysroot.name(), host.library_path(), program, paths, to);
     if rootfs.is_tmpfs() {
-        let stays = if host.sysroot.name().is_some() { "" } else { " (hc-run --root=DIR)" };
+        let stays = if host.sysroot.name().is_some() { "" } else { " (hc-run --rootfs=DIR)" };
         return format!("; with a root directory that stays{stays} copy it by: {command}");
     }
     format!(": {command}")
