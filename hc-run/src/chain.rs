@@ -141,9 +141,6 @@ fn environment(container: &Container, setting: &Setting) -> Link {
     let mut words: Vec<OsString> = vec!["-i".into()];
     words.extend(options);
     words.extend([option("--if-unset=PATH=", PATH.as_ref()), option("--if-unset=HOME=", &ids.home())]);
-    if container.tty {
-        words.push("--if-unset=TERM=xterm".into());
-    }
     if assignments.iter().any(|word| word.as_bytes().starts_with(b"-")) {
         words.push("--".into());
     }
@@ -168,9 +165,6 @@ fn jail(container: &Container, setting: &Setting) -> Link {
     words.push(option("--hostname=", container.hostname()));
     if !container.init {
         words.extend(["--no-init".into(), "--forward-signals".into()]);
-    }
-    if container.tty {
-        words.push("--pty".into());
     }
     let is_root = setting.ids.is_none_or(|ids| ids.user == 0);
     if is_root {

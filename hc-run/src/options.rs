@@ -28,7 +28,6 @@ What PROGRAM gets:
   -u, --user=UID[:GID]        who it is, by number or by DIR's /etc/passwd
       --hostname=NAME         the host name (NAME of --name, or hc)
   -i, --interactive           nothing: standard input is the program's anyway
-  -t, --tty                   a terminal of its own
 
 Network (by default none but its own loopback):
       --network=none|host|pasta|BRIDGE[:OPT,...]
@@ -86,7 +85,6 @@ const LONGS: &[&str] = &[
     "user",
     "hostname",
     "interactive",
-    "tty",
     "network",
     "ip",
     "dns",
@@ -142,7 +140,6 @@ pub(crate) struct Container {
     pub(crate) hostname: Option<OsString>,
     /// The program is not process 1.
     pub(crate) init: bool,
-    pub(crate) tty: bool,
     /// Show the chain instead of running it.
     pub(crate) show: Option<Show>,
     /// The program and its arguments; never empty.
@@ -194,7 +191,6 @@ struct Given {
     user: Option<User>,
     hostname: Option<OsString>,
     no_init: bool,
-    tty: bool,
     rm: bool,
     show: Option<Show>,
     list: bool,
@@ -212,7 +208,6 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
             Opt::Long("hostname") => given.hostname = Some(args.value()?),
             Opt::Long("network") => given.network = Some(values::network(&args.value()?)?),
             Opt::Short('i') | Opt::Long("interactive") => {}
-            Opt::Short('t') | Opt::Long("tty") => given.tty = true,
             Opt::Long("no-init") => given.no_init = true,
             Opt::Long("rm") => given.rm = true,
             Opt::Short('n') | Opt::Long("dry-run") => given.show = Some(Show::Line),
@@ -257,7 +252,7 @@ fn plan(mut given: Given, argv: Vec<OsString>) -> Result<Plan> {
         return Err(Error::usage("no program to run"));
     }
     let network = network(&given)?;
-    let Given { parts, user, hostname, no_init, tty, show, .. } = given;
+    let Given { parts, user, hostname, no_init, show, .. } = given;
     if matches!(storage, Storage::Given(_)) && parts.iter().any(|part| part.tool() == Tool::Rootfs) {
         return Err(Error::usage("--file: nothing is copied into a --rootfs: --volume shows a file in it"));
     }
@@ -267,7 +262,7 @@ fn plan(mut given: Given, argv: Vec<OsString>) -> Result<Plan> {
     // As its name says, an init is process 1.
     let is_init = values::is_init(&argv);
     let init = !no_init && !is_init;
-    Ok(Plan::Run(Box::new(Container { storage, network, parts, user, hostname, init, tty, show, argv })))
+    Ok(Plan::Run(Box::new(Container { storage, network, parts, user, hostname, init, show, argv })))
 }
 
 /// What it is connected to. A port that is published takes something that it can be reached by.

@@ -52,7 +52,7 @@ fn one_that_goes_with_the_container() {
 fn each_option_goes_to_its_link_and_the_links_keep_their_order() {
     let words = [
         "-r/r",
-        "-it",
+        "-i",
         "-m64m",
         "-eA=1",
         "-eTERM",
@@ -73,10 +73,10 @@ fn each_option_goes_to_its_link_and_the_links_keep_their_order() {
         "hc-netns run --bridge=br0 --addr=auto --nat --publish=8080:80 --".to_owned(),
         "hc-cgroup --wait --memory=64m --cpus=0.5 --".into(),
         format!(
-            "hc-env -i --keep=TERM --env-file=f --if-unset=PATH={PATH} --if-unset=HOME=/ --if-unset=TERM=xterm -- \
+            "hc-env -i --keep=TERM --env-file=f --if-unset=PATH={PATH} --if-unset=HOME=/ -- \
              container=handcraft A=1 --x=1"
         ),
-        "hc-unshare --jail --root=/r --share=net --bind=/etc/resolv.conf:/etc/resolv.conf:ro --hostname=hc --pty \
+        "hc-unshare --jail --root=/r --share=net --bind=/etc/resolv.conf:/etc/resolv.conf:ro --hostname=hc \
          --cap-drop=all --bind=/a:/b:rec,ro --cap-add=net_raw --read-only --setuid=5 --setgid=6 /bin/echo hi"
             .into(),
     ];
