@@ -49,9 +49,17 @@ fn ids_set_by_either_are_listed_by_both() {
     assert_eq!(same(&host, "list-id target-nsid 0"), seen);
     assert_eq!(same(&host, "list-id target-nsid 0 nsid 2147483647"), seen);
     assert_eq!(same(&host, "list-id nsid 2147483647 target-nsid 0"), seen);
-    // Without a name.
+    // Without a name: the namespace lives on, by the process in it, and so does its id.
+    let mut inside = ours(&host, "exec d sh -c").arg("echo ready; exec cat").hold_input().start();
+    inside.expect("ready\n");
     done(ours(&host, "exec c hc-netns delete d"));
-    done(ours(&host, "exec b sleep 0"));
+    assert!(same(&host, "list-id").contains("nsid 2147483647 \n"));
+    assert!(same_with(&host, "-j", "list-id").contains("{\"nsid\":2147483647}"));
+    // The kernel takes it apart some time after its last process, and only then the id.
+    inside.write(b"", true);
+    inside.wait().ok();
+    let listed = || ours(&host, "list-id").run().ok().quiet().text().contains("2147483647");
+    eventually("the id of d is free", || !listed());
     for (option, line) in
         [("-json", "list-id"), ("-j", "list"), ("-js", "list-id nsid 77"), ("--json", "show")]
     {
