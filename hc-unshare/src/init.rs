@@ -85,7 +85,7 @@ pub(crate) fn start(setting: Setting, privileges: &Privileges) -> Result<Role> {
             } else {
                 own_group(getpid())?;
             }
-            // In both processes, for either may be first.
+            // Not in the init as well, as a shell does it: that could come late, when a shell has taken the terminal back.
             give(terminal.as_ref(), getpid())?;
             fork::hand_on_sigchld(&sigchld)?;
             signals.restore().context("sigprocmask")?;
@@ -96,7 +96,6 @@ pub(crate) fn start(setting: Setting, privileges: &Privileges) -> Result<Role> {
             if !privileges.new_session {
                 own_group(child)?;
             }
-            give(terminal.as_ref(), child)?;
             Ok(Role::Init(Init { child, signals, terminal, line }))
         }
     }

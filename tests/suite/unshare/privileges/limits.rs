@@ -128,9 +128,9 @@ fn the_umask_is_next_s_and_not_the_tool_s() {
 fn nice_is_the_value_itself() {
     let nice =
         |words: &[&str]| unshare(words).arg("nice").as_nobody().run().ok().quiet().text().trim().to_owned();
-    assert_eq!(nice(&["--nice=7"]), "7");
+    assert_eq!(nice(&["--nice=17"]), "17");
     assert_eq!(nice(&["-r", "-f", "--nice=19"]), "19");
-    assert_eq!(nice(&["--nice=3", "hc-unshare", "--nice=4"]), "4");
+    assert_eq!(nice(&["--nice=17", "hc-unshare", "--nice=18"]), "18");
     let message = unshare(&["--nice=-1", "true"]).as_nobody().run().fails("hc-unshare", 125);
     assert_eq!(message, "nice -1: Permission denied (to lower it takes CAP_SYS_NICE, or a limit for nice)");
     require!(is_root(), "takes root");

@@ -14,7 +14,7 @@ const ALL: [&str; 10] = [
     "--rlimit=core=0",
     "--umask=077",
     "--oom-score-adj=900",
-    "--nice=5",
+    "--nice=15",
 ];
 
 #[test]
