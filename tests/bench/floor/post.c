@@ -2,7 +2,7 @@
  *
  *     post ROOT PROGRAM
  *
- * as `hc-unshare -fpium --mount-proc --root=ROOT PROGRAM` and `unshare -fpium --mount-proc --root=ROOT PROGRAM`.
+ * as `hc-unshare -fpiumn --mount-proc --root=ROOT PROGRAM` and `unshare -fpiumn --mount-proc --root=ROOT PROGRAM`.
  */
 #define _GNU_SOURCE
 #include "floor.h"
@@ -12,7 +12,7 @@ int main(int argc, char **argv)
 {
 	if (argc != 3)
 		return 125;
-	must(unshare(CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS), "unshare");
+	must(unshare(CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS | CLONE_NEWNET), "unshare");
 	/* The parent waits; the child becomes the program. */
 	pid_t child = must(fork(), "fork");
 	if (child)

@@ -13,8 +13,10 @@
 )]
 
 mod cgroup;
+mod container;
 mod copy;
 mod env;
+mod filter;
 mod floor;
 mod line;
 mod machine;
@@ -22,6 +24,7 @@ mod measure;
 mod network;
 mod peers;
 mod resolve;
+mod run;
 mod start;
 mod table;
 
@@ -31,8 +34,9 @@ use std::process::ExitCode;
 type Part = fn() -> Vec<table::Row>;
 
 /// The parts by name, in the order in which they run.
-const PARTS: [(&str, Part); 6] = [
+const PARTS: [(&str, Part); 7] = [
     ("start", start::rows),
+    ("run", run::rows),
     ("copy", copy::rows),
     ("resolve", resolve::rows),
     ("env", env::rows),

@@ -13,8 +13,20 @@ pub(crate) struct Peers {
 
 impl Peers {
     /// Those that are there in any case: floors, and what comes with every Debian.
+    pub(crate) fn new() -> Self {
+        Self::of([])
+    }
+
     pub(crate) fn of<const N: usize>(lines: [(Line, Target); N]) -> Self {
         Peers { lines: lines.into(), missing: Vec::new() }
+    }
+
+    /// Adds this line, after it has run once: what it does is more than every kernel can.
+    pub(crate) fn try_line(&mut self, mut line: Line, target: Target) {
+        match line.try_run(0) {
+            Ok(_) => self.lines.push((line, target)),
+            Err(why) => self.missing.push((line.name, why)),
+        }
     }
 
     /// Adds the line that `line` makes of the program `name`, after it has run once.
@@ -29,11 +41,7 @@ impl Peers {
             self.missing.push((name.to_owned(), format!("not installed (Debian: {package})")));
             return;
         };
-        let mut line = line(&program);
-        match line.try_run(0) {
-            Ok(_) => self.lines.push((line, target)),
-            Err(why) => self.missing.push((line.name, why)),
-        }
+        self.try_line(line(&program), target);
     }
 
     /// A row for each that could not be measured.
