@@ -1,7 +1,7 @@
 //! The child that becomes NEXT, and what ties it to its parent.
 
 use crate::init::Setting;
-use crate::{parent, sys};
+use crate::{parent, pty, sys};
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
 use nix::sys::signal::{SigAction, SigHandler, SigSet, SigmaskHow, sigprocmask};
@@ -18,6 +18,8 @@ pub(crate) struct Fork {
     pub(crate) kill_child: Option<c_int>,
     /// The child stays as process 1, and has NEXT as its child.
     pub(crate) init: bool,
+    /// NEXT has a terminal of its own, and the parent is between that and the caller's.
+    pub(crate) pty: bool,
 }
 
 /// Which of the two processes this is after [`fork`].
@@ -34,6 +36,8 @@ pub(crate) enum Parent {
     OfNext(Pid, bool),
     /// The init.
     OfInit(Pid, Setting),
+    /// Either of them, with a terminal of NEXT's own.
+    Relay(Box<pty::Relay>),
 }
 
 /// What the child still has to see to.
@@ -41,27 +45,31 @@ pub(crate) enum Parent {
 pub(crate) struct Child {
     pub(crate) tie: Option<Tie>,
     pub(crate) init: Option<Setting>,
+    pub(crate) pty: Option<pty::Inside>,
 }
 
-/// Makes the child that becomes NEXT.
+/// Makes the child that becomes NEXT. `streams` are the caller's, if NEXT is not to have them.
 // From here on there are two processes. The process has one thread, which is what makes fork sound.
 //   parent   in the caller's PID namespace; lets the terminal's INT and TERM pass by (they reach the child
-//            too), waits, and ends as the child ends: parent.rs. With an init, it takes all signals: init/parent.rs
+//            too), waits, and ends as the child ends: parent.rs. With an init, it takes all signals: init/parent.rs. With a
+//            terminal of NEXT's own, it takes all signals, and what is typed and shown: pty/relay.rs
 //   child    furnishes the mount namespace, changes root, becomes NEXT with the caller's signal state, or forks once more
 //            and is NEXT's init
-pub(crate) fn fork(how: &Fork) -> Result<Role> {
+pub(crate) fn fork(how: &Fork, streams: Option<pty::Caller>) -> Result<Role> {
     // A caller that ignores SIGCHLD has its children reaped by the kernel, status and all.
     let caller_s_sigchld = sys::default_sigchld().context("sigaction SIGCHLD")?;
     let init = if how.init { Some(Setting::new(caller_s_sigchld)?) } else { None };
-    let caller_s = if how.init { None } else { Some(block_for_parent()?) };
+    let pty = streams.map(pty::Setting::new).transpose()?;
+    let caller_s = if init.is_some() || pty.is_some() { None } else { Some(block_for_parent()?) };
     let tie = how.kill_child.map(Tie::to_this_process).transpose()?;
     match checked()? {
         ForkResult::Parent { child } => {
             // Not to keep a directory busy, nor show one of the host's as /proc/PID/cwd.
             let _ = chdir("/");
-            Ok(Role::Parent(match init {
-                Some(setting) => Parent::OfInit(child, setting),
-                None => Parent::OfNext(child, how.forward),
+            Ok(Role::Parent(match (pty, init) {
+                (Some(setting), init) => Parent::Relay(Box::new(setting.into_relay(child, init))),
+                (None, Some(setting)) => Parent::OfInit(child, setting),
+                (None, None) => Parent::OfNext(child, how.forward),
             }))
         }
         ForkResult::Child => {
@@ -71,7 +79,8 @@ pub(crate) fn fork(how: &Fork) -> Result<Role> {
             if let Some(mask) = caller_s {
                 sigprocmask(SigmaskHow::SIG_SETMASK, Some(&mask), None).context("sigprocmask")?;
             }
-            Ok(Role::Child(Child { tie, init }))
+            let pty = pty.map(|pty| pty.into_inside(init.is_some())).transpose()?;
+            Ok(Role::Child(Child { tie, init, pty }))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 mod parent;
 
-pub(crate) use parent::follow;
+pub(crate) use parent::{follow, hears_of_stop, let_go_on};
 
 use crate::capabilities::KILL;
 use crate::fork::{self, Tie};
@@ -50,6 +50,11 @@ impl Setting {
         let (parent, init) = socketpair(AddressFamily::Unix, kind, None, flags).context("socketpair")?;
         let signals = Signals::block_all().context("block the signals")?;
         Ok(Setting { signals, sigchld, terminal: Terminal::of_caller(), line: Line { parent, init } })
+    }
+
+    /// The parent's end of the line, for one that shares no terminal with NEXT.
+    pub(crate) fn into_line(self) -> OwnedFd {
+        self.line.parent
     }
 }
 

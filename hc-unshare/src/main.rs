@@ -15,6 +15,7 @@ mod idmapped;
 mod init;
 mod limits;
 mod loopback;
+mod message;
 mod mounts;
 mod names;
 mod namespaces;
@@ -24,6 +25,7 @@ mod parent;
 mod priority;
 mod privileges;
 mod propagation;
+mod pty;
 mod root;
 mod seccomp;
 mod session;
@@ -34,7 +36,7 @@ mod uts;
 
 use fork::Child;
 use hc::{Environ, Error, Result, Status};
-use nix::unistd::{geteuid, getpid};
+use nix::unistd::{dup2_stderr, geteuid, getpid};
 use options::Plan;
 use outside::Outside;
 use seccomp::Filter;
@@ -47,6 +49,7 @@ fn run(args: hc::Args) -> Result<Status> {
     let plan = options::parse(args)?;
     let filter = plan.privileges.look_up()?;
     let maps = plan.ids.look_up(plan.owner.is_some())?;
+    let streams = plan.has_pty().then(pty::Caller::look_up).transpose()?;
     let (caller, user) = (getpid(), geteuid().as_raw());
     let (direct, names) = plan.names_by_way();
     let idmapped = plan.root_with_ids_of(&maps);
@@ -67,7 +70,7 @@ fn run(args: hc::Args) -> Result<Status> {
         outside::processor::settle(outside)?;
     }
     plan.clocks.set()?;
-    let Child { tie, init } = match plan.fork.as_ref().map(fork::fork).transpose()? {
+    let Child { tie, init, pty } = match plan.fork.as_ref().map(|how| fork::fork(how, streams)).transpose()? {
         Some(fork::Role::Parent(parent)) => {
             drop((outside, tree));
             return parent::follow(parent);
@@ -81,16 +84,17 @@ fn run(args: hc::Args) -> Result<Status> {
     let bound = names::bind(direct, caller)?;
     outside.as_ref().map_or(Ok(()), Outside::bind)?;
     let enter_as_root = plan.makes_files_for_others() && !maps.have_user(user);
-    let divided = furnish(&plan, tree, enter_as_root).and_then(|()| match init {
-        Some(setting) => init::start(setting, &plan.privileges),
-        None => Ok(init::Role::Child),
+    let divided = furnish(&plan, tree, enter_as_root, pty).and_then(|terminal| match init {
+        Some(setting) => Ok((init::start(setting, &plan.privileges)?, terminal)),
+        None => Ok((init::Role::Child, terminal)),
     });
     let error = match divided {
-        Ok(init::Role::Init(init)) => {
+        Ok((init::Role::Init(init), terminal)) => {
             drop((outside, bound));
+            terminal.map_or(Ok(()), pty::Terminal::put_on_streams)?;
             return init.serve(tie);
         }
-        Ok(init::Role::Child) => become_next(&plan, &filter, tie),
+        Ok((init::Role::Child, terminal)) => become_next(&plan, &filter, tie, terminal),
         Err(error) => error,
     };
     names::release(&bound);
@@ -100,32 +104,52 @@ fn run(args: hc::Args) -> Result<Status> {
     Err(error)
 }
 
-/// Makes the new namespaces a place to live in.
-fn furnish(plan: &Plan, tree: Option<OwnedFd>, enter_as_root: bool) -> Result<()> {
+/// Makes the new namespaces a place to live in. Returns NEXT's terminal, if it is to have one of its own.
+fn furnish(
+    plan: &Plan,
+    tree: Option<OwnedFd>,
+    enter_as_root: bool,
+    pty: Option<pty::Inside>,
+) -> Result<Option<pty::Terminal>> {
     plan.uts.set()?;
     if plan.loopback {
         loopback::bring_up()?;
     }
     let Plan { root, manner, mounts, propagation, .. } = plan;
     let entry = root::Entry { root, manner: *manner, tree, enter_as_root, mounts, propagation: *propagation };
-    entry.furnish_and_enter()?;
-    plan.working_directory.as_deref().map_or(Ok(()), root::change_directory)
+    // The host's, while that is in view, unless there will be a /dev that has its own.
+    let host_s = if pty.is_some() && !plan.has_console() { Some(pty::of_host()?) } else { None };
+    let master = entry.furnish_and_enter()?.or(host_s);
+    let terminal =
+        pty.zip(master).map(|(pty, master)| pty.with(master, plan.credentials.user)).transpose()?;
+    plan.working_directory.as_deref().map_or(Ok(()), root::change_directory)?;
+    Ok(terminal)
 }
 
 /// Becomes NEXT, with no more than it is to have. Returns why it could not.
-fn become_next(plan: &Plan, filter: &Filter, tie: Option<fork::Tie>) -> Error {
+fn become_next(
+    plan: &Plan,
+    filter: &Filter,
+    tie: Option<fork::Tie>,
+    terminal: Option<pty::Terminal>,
+) -> Error {
+    let mut stderr = None;
     let prepared = || -> Result<Environ> {
         plan.credentials.take()?;
         plan.privileges.leave_keyring()?;
         tie.map_or(Ok(()), fork::Tie::bind)?;
+        stderr = terminal.map(pty::Terminal::hand_over).transpose()?.flatten();
         let mut env = Environ::inherited();
         plan.environment.filter(&mut env);
         plan.privileges.give_up(filter)?;
         Ok(env)
     };
-    match prepared() {
+    let error = match prepared() {
         Ok(env) if plan.argv.is_empty() => shell::exec(&env),
         Ok(env) => hc::exec(&plan.argv, &env),
         Err(error) => error,
-    }
+    };
+    // Where it cannot be told there, it is told on the terminal.
+    let _ = stderr.map(dup2_stderr);
+    error
 }

@@ -37,8 +37,8 @@ pub(crate) enum Mount {
     Overlay(Overlay),
     /// sysfs on /sys, for reading.
     Sys,
-    /// A /dev with what every program may use.
-    Dev,
+    /// A /dev with what every program may use, and perhaps a console, the first terminal of its own.
+    Dev { console: bool },
     /// Nothing new: what tells too much about the host is covered.
     Mask,
 }
@@ -53,7 +53,7 @@ impl Mount {
             Mount::Proc(target) | Mount::Tmpfs(target, _) | Mount::Binfmt(target, _) => target,
             Mount::Bind(bind) => &mut bind.target,
             Mount::Overlay(overlay) => &mut overlay.target,
-            Mount::Sys | Mount::Dev | Mount::Mask => return,
+            Mount::Sys | Mount::Dev { .. } | Mount::Mask => return,
         };
         *target = Path::new(directory).join(&*target).into();
     }
@@ -64,7 +64,7 @@ impl Mount {
             Mount::Bind(bind) => &bind.target,
             Mount::Overlay(overlay) => &overlay.target,
             Mount::Sys => OsStr::new("/sys"),
-            Mount::Dev => OsStr::new("/dev"),
+            Mount::Dev { .. } => OsStr::new("/dev"),
             Mount::Mask => OsStr::new("/"),
         }
     }
@@ -74,23 +74,31 @@ impl Mount {
         match self {
             Mount::Bind(bind) => bind.open(),
             Mount::Overlay(overlay) => overlay.open(),
-            Mount::Dev => Ok(dev::open_sources()),
+            Mount::Dev { .. } => Ok(dev::open_sources()),
             Mount::Mask => hidden::open_sources(),
             _ => Ok(Vec::new()),
         }
     }
 
-    /// Mounts it. `propagation` is what the mounts of this namespace were marked with.
+    /// Mounts it. `propagation` is what the mounts of this namespace were marked with. Returns the master of the console, if
+    /// there is one in it.
     pub(crate) fn make(
         &self,
         view: &View<'_>,
         sources: &Sources,
         propagation: Option<Propagation>,
-    ) -> Result<()> {
+    ) -> Result<Option<OwnedFd>> {
+        if let Mount::Dev { console } = self {
+            return dev::make(view, sources, *console);
+        }
+        self.make_other(view, sources, propagation).map(|()| None)
+    }
+
+    fn make_other(&self, view: &View<'_>, sources: &Sources, propagation: Option<Propagation>) -> Result<()> {
         match self {
             Mount::Bind(bind) => return bind.make(view, sources),
             Mount::Overlay(overlay) => return overlay.make(view, sources),
-            Mount::Dev => return dev::make(view, sources),
+            Mount::Dev { .. } => {}
             Mount::Mask => return hidden::cover(view, sources),
             Mount::Proc(target) => {
                 if matches!(view, View::Caller) && propagation != Some(Propagation::Private) {

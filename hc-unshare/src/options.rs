@@ -68,6 +68,7 @@ const OWN: &[&str] = &[
     "loopback",
     "init",
     "no-init",
+    "pty",
     "share",
     "jail",
     // What NEXT is not to have.
@@ -137,6 +138,7 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
             }
             Opt::Long("init") => given.init(),
             Opt::Long("no-init") => given.fork().init = false,
+            Opt::Long("pty") => given.fork().pty = true,
             Opt::Long("share") => given.shared.extend(values::kinds(&args.value()?)?),
             Opt::Long("jail") => given.jail(),
             Opt::Long("propagation") => given.propagation = values::propagation(&args.value()?)?,

@@ -5,19 +5,13 @@ pub(crate) mod processor;
 
 use crate::fork;
 use crate::idmap::Maps;
-use crate::idmapped;
 use crate::names::{self, Bound, Name};
 use crate::sys::{self, Ended};
+use crate::{idmapped, message};
 use hc::{Context, Error, Result, Status};
-use nix::cmsg_space;
 use nix::errno::Errno;
-use nix::sys::socket::{
-    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, recvmsg, sendmsg,
-    socketpair,
-};
 use nix::unistd::{ForkResult, Pid, getpid};
-use std::io::{IoSlice, IoSliceMut};
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::OwnedFd;
 
 /// What it can be asked for, one byte each. The answer is [`DONE`], or the message of the failure.
 const MAP: u8 = b'm';
@@ -56,8 +50,7 @@ pub(crate) fn start(maps: &Maps, names: &[Name], root: Option<idmapped::Wanted<'
         return Ok(Role::Inside(None));
     }
     let caller = getpid();
-    let kind = (AddressFamily::Unix, SockType::SeqPacket, SockFlag::SOCK_CLOEXEC);
-    let (socket, other) = socketpair(kind.0, kind.1, None, kind.2).context("socketpair")?;
+    let (socket, other) = message::pair()?;
     let is_orphan = !names.is_empty();
     match fork::checked()? {
         ForkResult::Parent { child } => {
@@ -110,7 +103,7 @@ fn serve(
         };
         let message = result.err().map(|error| error.to_string());
         let answer = message.as_ref().map_or(DONE, |message| message.as_bytes());
-        if post(socket, answer.get(..MAX_ANSWER).unwrap_or(answer), tree.as_ref()).is_err() {
+        if message::post(socket, answer.get(..MAX_ANSWER).unwrap_or(answer), tree.as_ref()).is_err() {
             // The caller is gone, and nobody waits for an answer.
             return Ok(());
         }
@@ -181,7 +174,7 @@ impl Outside {
     /// The answer to a request, and what comes with it.
     fn request(&self, request: u8) -> Result<(Vec<u8>, Option<OwnedFd>)> {
         let gone = || Error::new("the process outside of the new namespaces was killed");
-        post(&self.socket, &[request], None).map_err(|_| gone())?;
+        message::post(&self.socket, &[request], None).map_err(|_| gone())?;
         let mut answer = vec![0; MAX_ANSWER];
         let (length, tree) = receive(&self.socket, &mut answer)?;
         answer.truncate(length);
@@ -189,30 +182,6 @@ impl Outside {
     }
 }
 
-/// Sends one message, whole or not at all, and a descriptor with it; a receiver that is gone is an error and no SIGPIPE.
-fn post(socket: &OwnedFd, message: &[u8], descriptor: Option<&OwnedFd>) -> nix::Result<()> {
-    let descriptors: Vec<RawFd> = descriptor.map(AsRawFd::as_raw_fd).into_iter().collect();
-    let control = [ControlMessage::ScmRights(&descriptors)];
-    let control = if descriptors.is_empty() { &[][..] } else { &control };
-    let message = [IoSlice::new(message)];
-    sendmsg::<()>(socket.as_raw_fd(), &message, control, MsgFlags::MSG_NOSIGNAL, None).map(drop)
-}
-
-/// Receives one message, and a descriptor if one comes with it; 0 bytes when there will be no more.
 fn receive(socket: &OwnedFd, message: &mut [u8]) -> Result<(usize, Option<OwnedFd>)> {
-    let mut space = cmsg_space!(RawFd);
-    let mut message = [IoSliceMut::new(message)];
-    let received = loop {
-        let flags = MsgFlags::MSG_CMSG_CLOEXEC;
-        match recvmsg::<()>(socket.as_raw_fd(), &mut message, Some(&mut space), flags) {
-            Err(Errno::EINTR) => {}
-            result => break result.context("the process outside of the new namespaces")?,
-        }
-    };
-    let mut descriptors = received.cmsgs().context("the process outside of the new namespaces")?;
-    let descriptor = descriptors.find_map(|control| match control {
-        ControlMessageOwned::ScmRights(descriptors) => descriptors.first().copied(),
-        _ => None,
-    });
-    Ok((received.bytes, descriptor.map(sys::received)))
+    message::receive(socket, message).context("the process outside of the new namespaces")
 }

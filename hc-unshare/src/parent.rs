@@ -35,6 +35,7 @@ pub(crate) fn follow(parent: Parent) -> Result<Status> {
     let (child, forward) = match parent {
         Parent::OfNext(child, forward) => (child, forward),
         Parent::OfInit(init, setting) => return init::follow(init, setting),
+        Parent::Relay(relay) => return relay.follow(),
     };
     Ok(end_as(&wait_for_end(child, forward)?))
 }

@@ -63,7 +63,8 @@ pub(crate) struct Entry<'a> {
 
 impl Entry<'_> {
     /// Mounts what is to be mounted in the new root and enters it.
-    pub(crate) fn furnish_and_enter(self) -> Result<()> {
+    /// Returns the master of the terminal that is the console in there, if there is one.
+    pub(crate) fn furnish_and_enter(self) -> Result<Option<OwnedFd>> {
         match self.root {
             Root::Unchanged => {
                 let sources = self.open_sources()?;
@@ -75,9 +76,10 @@ impl Entry<'_> {
                 let place = open_root(directory)?;
                 let sources = self.open_sources()?;
                 self.propagation.map_or(Ok(()), Propagation::set)?;
-                self.furnish(&View::Inside { root: &place, directory }, &sources, None)?;
+                let console = self.furnish(&View::Inside { root: &place, directory }, &sources, None)?;
                 fchdir(&place).map_err(|errno| refused(directory, errno))?;
-                chroot(".").map_err(|errno| refused(directory, errno))
+                chroot(".").map_err(|errno| refused(directory, errno))?;
+                Ok(console)
             }
             Root::Pivot(directory) => {
                 let place = open_root(directory)?;
@@ -89,9 +91,11 @@ impl Entry<'_> {
                 let root = self.mount_point_at(&place, directory)?;
                 // While the old root is still there: in a user namespace the kernel mounts a new proc only
                 // where an old one is in full view.
-                self.furnish(&View::Inside { root: &root, directory }, &sources, Some(&root))?;
+                let console =
+                    self.furnish(&View::Inside { root: &root, directory }, &sources, Some(&root))?;
                 fchdir(&root).map_err(|errno| refused(directory, errno))?;
-                pivot()
+                pivot()?;
+                Ok(console)
             }
         }
     }
@@ -107,18 +111,25 @@ impl Entry<'_> {
 
     /// Mounts all in their order. `root`, if it is a mount of this namespace, is made read-only if that is wanted: what is
     /// mounted in it already before, itself when all mount points have been made.
-    fn furnish(&self, view: &View<'_>, sources: &[Sources], root: Option<&OwnedFd>) -> Result<()> {
+    fn furnish(
+        &self,
+        view: &View<'_>,
+        sources: &[Sources],
+        root: Option<&OwnedFd>,
+    ) -> Result<Option<OwnedFd>> {
         let root = root.filter(|_| self.manner.read_only);
         if let Some(root) = root {
             mark(root, Depth::All, Attributes { set: call::RDONLY, ..Attributes::default() })?;
             mark(root, Depth::One, Attributes { clear: call::RDONLY, ..Attributes::default() })?;
         }
+        let mut console = None;
         for (mount, sources) in self.mounts.iter().zip(sources) {
-            mount.make(view, sources, self.propagation)?;
+            console = mount.make(view, sources, self.propagation)?.or(console);
         }
-        root.map_or(Ok(()), |root| {
-            mark(root, Depth::One, Attributes { set: call::RDONLY, ..Attributes::default() })
-        })
+        if let Some(root) = root {
+            mark(root, Depth::One, Attributes { set: call::RDONLY, ..Attributes::default() })?;
+        }
+        Ok(console)
     }
 
     /// `place` as the root of a mount, which pivot_root(2) asks for: a copy of itself over itself. By descriptor,

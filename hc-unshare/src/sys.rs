@@ -4,6 +4,7 @@
 pub(crate) mod capabilities;
 pub(crate) mod mount;
 pub(crate) mod privileges;
+pub(crate) mod pty;
 mod signals;
 
 pub(crate) use signals::{Signals, discard, next_signal, send, send_to_group, stop_this_process};

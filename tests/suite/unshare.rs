@@ -15,6 +15,7 @@ mod old_root;
 mod parent;
 mod persist;
 mod privileges;
+mod pty;
 mod root;
 mod way_in;
 

@@ -61,3 +61,18 @@ fn has_stopped(line: &OwnedFd, terminal: Option<&Terminal>) -> Result<bool> {
     let _ = write(line, &[word]);
     Ok(true)
 }
+
+/// For a parent with which NEXT shares no terminal: reads a word of the init's. Whether it is that NEXT has stopped; `None`
+/// when the init has ended.
+pub(crate) fn hears_of_stop(line: &OwnedFd) -> Result<Option<bool>> {
+    match read(line, &mut [0]) {
+        Ok(0) | Err(Errno::ECONNRESET) => Ok(None),
+        Err(Errno::EINTR) => Ok(Some(false)),
+        result => result.context("read").map(|_| Some(true)),
+    }
+}
+
+/// Tells the init that NEXT is to go on. If it has ended meanwhile, that is the next news.
+pub(crate) fn let_go_on(line: &OwnedFd) {
+    let _ = write(line, &[BACKGROUND]);
+}

@@ -5,7 +5,7 @@ use super::{Sources, call, copy_of};
 use crate::sys::mount::Depth;
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat2};
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat, openat2};
 use nix::sys::stat::{Mode, SFlag, fstat, makedev, mkdirat, mknodat, umask};
 use nix::unistd::symlinkat;
 use std::ffi::{CStr, OsStr};
@@ -23,6 +23,9 @@ const LINKS: [(&str, &str); 5] = [
     ("ptmx", "pts/ptmx"),
 ];
 
+/// Opens a device for no more than to be named by it.
+const NAMED: OFlag = OFlag::O_PATH.union(OFlag::O_NOFOLLOW).union(OFlag::O_CLOEXEC);
+
 const NOT_THE_DEVICE: &str = "the host's is not the device of that name";
 
 /// The host's devices, up to the first that is not there: they may be needed when something else is mounted over them.
@@ -31,8 +34,8 @@ pub(super) fn open_sources() -> Sources {
     devices.map_while(Result::ok).collect()
 }
 
-/// Mounts it on /dev.
-pub(super) fn make(view: &View<'_>, sources: &Sources) -> Result<()> {
+/// Mounts it on /dev. Returns the master of the console, if there is to be one.
+pub(super) fn make(view: &View<'_>, sources: &Sources, console: bool) -> Result<Option<OwnedFd>> {
     let place = view.open_or_make(OsStr::new("/dev"), Kind::Directory)?;
     let options: [(&CStr, _); 2] = [(c"mode", Some(c"0755")), (c"size", Some(c"64k"))];
     let dev = call::new_mount(c"tmpfs", &options, call::NOSUID | call::NOEXEC).context("tmpfs for /dev")?;
@@ -40,12 +43,12 @@ pub(super) fn make(view: &View<'_>, sources: &Sources) -> Result<()> {
     call::attach_tree(&dev, &place).context("tmpfs on /dev")?;
     // The modes below are meant as they are.
     let mask = umask(Mode::empty());
-    let made = fill(&dev, sources);
+    let made = fill(&dev, sources, console);
     umask(mask);
     made
 }
 
-fn fill(dev: &OwnedFd, sources: &Sources) -> Result<()> {
+fn fill(dev: &OwnedFd, sources: &Sources, console: bool) -> Result<Option<OwnedFd>> {
     for (at, (name, major, minor)) in DEVICES.into_iter().enumerate() {
         device(dev, name, makedev(major, minor), sources.get(at))
             .map_err(|error| Error::new(format!("/dev/{name}: {error}")))?;
@@ -53,10 +56,12 @@ fn fill(dev: &OwnedFd, sources: &Sources) -> Result<()> {
     for (name, target) in LINKS {
         symlinkat(target, dev, name).context(format_args!("/dev/{name}"))?;
     }
-    pseudo_terminals(dev).context("/dev/pts")?;
+    let instance = pseudo_terminals(dev).context("/dev/pts")?;
+    let master = console.then(|| make_console(dev, &instance)).transpose().context("/dev/console")?;
     let options: [(&CStr, _); 2] = [(c"mode", Some(c"1777")), (c"size", Some(c"64m"))];
     let shm = call::new_mount(c"tmpfs", &options, call::NOSUID | call::NODEV | call::NOEXEC);
-    directory(dev, "shm").and_then(|place| call::attach_tree(&shm?, &place)).context("/dev/shm")
+    directory(dev, "shm").and_then(|place| call::attach_tree(&shm?, &place)).context("/dev/shm")?;
+    Ok(master)
 }
 
 /// A node, or in a user namespace, where nodes cannot be made, the host's.
@@ -65,24 +70,26 @@ fn device(dev: &OwnedFd, name: &str, number: libc::dev_t, source: Option<&OwnedF
     match mknodat(dev, name, SFlag::S_IFCHR, mode, number) {
         Err(Errno::EPERM) => {
             let source = source.ok_or_else(|| Error::new(NOT_THE_DEVICE))?;
-            mknodat(dev, name, SFlag::S_IFREG, mode, 0).context("mknod")?;
-            let how = OpenHow::new()
-                .flags(OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC)
-                .resolve(ResolveFlag::RESOLVE_NO_SYMLINKS);
-            let place = openat2(dev, name, how).context("open")?;
-            // Of a user namespace's own mounts no one may lift nodev; this is the host's.
-            let tree = copy_of(source, Depth::One, call::NOSUID | call::NOEXEC).context("bind")?;
-            call::attach_tree(&tree, &place).context("bind")
+            bind(dev, name, source).context("bind")
         }
         result => result.context("mknod"),
     }
 }
 
+/// The device `source` under the name of `name`.
+fn bind(dev: &OwnedFd, name: &str, source: &OwnedFd) -> nix::Result<()> {
+    mknodat(dev, name, SFlag::S_IFREG, Mode::from_bits_truncate(0o666), 0)?;
+    let how = OpenHow::new().flags(NAMED).resolve(ResolveFlag::RESOLVE_NO_SYMLINKS);
+    let place = openat2(dev, name, how)?;
+    // Of a user namespace's own mounts no one may lift nodev; this is of one that never had it.
+    let tree = copy_of(source, Depth::One, call::NOSUID | call::NOEXEC)?;
+    call::attach_tree(&tree, &place)
+}
+
 /// Opens the device of the host, if it is the one that it should be: what else is there may be anybody's file.
 pub(super) fn host_s_device(name: &str, number: libc::dev_t) -> Result<OwnedFd> {
     let path = format!("/dev/{name}");
-    let device = open(path.as_str(), OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC, Mode::empty())
-        .context("the host's")?;
+    let device = open(path.as_str(), NAMED, Mode::empty()).context("the host's")?;
     let stat = fstat(&device).context("the host's")?;
     let kind = SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT;
     if kind == SFlag::S_IFCHR && stat.st_rdev == number {
@@ -93,7 +100,7 @@ pub(super) fn host_s_device(name: &str, number: libc::dev_t) -> Result<OwnedFd> 
 }
 
 /// An instance of devpts of its own, so that no terminal of the host is in it.
-fn pseudo_terminals(dev: &OwnedFd) -> nix::Result<()> {
+fn pseudo_terminals(dev: &OwnedFd) -> nix::Result<OwnedFd> {
     let place = directory(dev, "pts")?;
     let attributes = call::NOSUID | call::NOEXEC;
     let options: [(&CStr, _); 2] = [(c"ptmxmode", Some(c"0666")), (c"mode", Some(c"0620"))];
@@ -102,8 +109,17 @@ fn pseudo_terminals(dev: &OwnedFd) -> nix::Result<()> {
     let instance = match call::new_mount(c"devpts", &with_group, attributes) {
         Err(Errno::EINVAL) => call::new_mount(c"devpts", &options, attributes),
         result => result,
-    };
-    call::attach_tree(&instance?, &place)
+    }?;
+    call::attach_tree(&instance, &place)?;
+    Ok(instance)
+}
+
+/// The first terminal of `instance`, as the console too. Returns its master.
+fn make_console(dev: &OwnedFd, instance: &OwnedFd) -> nix::Result<OwnedFd> {
+    let master = crate::pty::of_instance(instance)?;
+    let slave = openat(instance, "0", NAMED, Mode::empty())?;
+    bind(dev, "console", &slave)?;
+    Ok(master)
 }
 
 fn directory(dev: &OwnedFd, name: &str) -> nix::Result<OwnedFd> {

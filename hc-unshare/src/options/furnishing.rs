@@ -11,7 +11,7 @@ pub(super) fn take(given: &mut Given, option: Opt, args: &mut Args) -> Result<bo
         Opt::Long("bind") => given.mounts.push(mounts::bind(&args.value()?)?),
         Opt::Long("tmpfs") => given.mounts.push(mounts::tmpfs(&args.value()?)?),
         Opt::Long("overlay") => given.mounts.push(mounts::overlay(&args.value()?)?),
-        Opt::Long("dev") => given.mounts.push(Mount::Dev),
+        Opt::Long("dev") => given.mounts.push(Mount::Dev { console: false }),
         Opt::Long("sys") => given.mounts.push(Mount::Sys),
         Opt::Long("mask") => given.mask = true,
         Opt::Long("overlay-tmpfs") => given.manner.overlay_tmpfs = true,

@@ -73,6 +73,16 @@ impl Plan {
         self.namespaces.contains(Kind::User.flag()) && (self.ids.jail || self.mounts.iter().any(own))
     }
 
+    /// NEXT has a terminal of its own.
+    pub(crate) fn has_pty(&self) -> bool {
+        self.fork.as_ref().is_some_and(|fork| fork.pty)
+    }
+
+    /// And it is one of its own /dev.
+    pub(crate) fn has_console(&self) -> bool {
+        self.mounts.contains(&Mount::Dev { console: true })
+    }
+
     /// True where a mount namespace is to be bound to a file.
     pub(crate) fn names_a_mount_namespace(&self) -> bool {
         self.names.iter().any(|name| name.kind == Kind::Mount)
@@ -201,7 +211,7 @@ impl Given {
         if !self.mounts.iter().any(|mount| matches!(mount, Mount::Proc(_))) {
             self.mount_proc("/proc".into());
         }
-        self.mounts.extend([Mount::Sys, Mount::Dev]);
+        self.mounts.extend([Mount::Sys, Mount::Dev { console: false }]);
         self.privileges.shut_in();
         self.credentials.capabilities.drop(capabilities::ALL);
     }
@@ -252,7 +262,13 @@ impl Given {
         let Given { mut kinds, names, owner, mut ids, clocks, fork, propagation, root, mut mounts, .. } =
             self;
         let Given {
-            binfmt, interpreter, working_directory, mut credentials, privileges, environment, ..
+            binfmt,
+            interpreter,
+            working_directory,
+            mut credentials,
+            mut privileges,
+            environment,
+            ..
         } = self;
         let Given { manner, uts, mut loopback, shared, .. } = self;
         // Last, for it may lie in one of the others.
@@ -262,6 +278,13 @@ impl Given {
         if let Some(directory) = &working_directory {
             for mount in &mut mounts {
                 mount.start_from(directory);
+            }
+        }
+        if fork.as_ref().is_some_and(|fork| fork.pty) {
+            // A terminal is a session's. The last /dev is the one in view.
+            privileges.new_session = true;
+            if let Some(last) = mounts.iter_mut().rfind(|mount| matches!(mount, Mount::Dev { .. })) {
+                *last = Mount::Dev { console: true };
             }
         }
         kinds.retain(|kind| !shared.contains(kind));

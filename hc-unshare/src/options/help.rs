@@ -31,6 +31,7 @@ Processes:
   -f, --fork                 run NEXT as a child; stay, and end as it ends
       --kill-child[=SIGNAL]  send it SIGNAL, by default KILL, when we end (implies -f)
       --forward-signals      hand SIGINT and SIGTERM on to it (implies -f)
+      --pty                  a terminal of its own, not the caller's (implies -f)
 
 Root directory and mounts:
       --mount-proc[=DIR]     mount proc on DIR, by default /proc (implies -m)

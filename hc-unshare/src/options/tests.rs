@@ -70,8 +70,24 @@ fn what_implies_what() {
         assert_eq!(parsed(line).unwrap().namespaces, CloneFlags::CLONE_NEWUSER, "{line:?}");
     }
     let signals = parsed(&["--kill-child", "--forward-signals"]).unwrap().fork;
-    assert_eq!(signals, Some(Fork { forward: true, kill_child: Some(libc::SIGKILL), init: false }));
+    assert_eq!(
+        signals,
+        Some(Fork { forward: true, kill_child: Some(libc::SIGKILL), init: false, pty: false })
+    );
     assert_eq!(parsed(&[]).unwrap().argv, Vec::<OsString>::new());
+}
+
+#[test]
+fn a_terminal_takes_a_child_and_a_session_and_is_the_console_of_the_last_dev() {
+    let plan = parsed(&["--pty"]).unwrap();
+    assert_eq!(plan.fork, Some(Fork { pty: true, ..Fork::default() }));
+    assert!(plan.has_pty() && !plan.has_console() && plan.privileges.new_session);
+    assert_eq!(plan.namespaces, CloneFlags::empty());
+    let plan = parsed(&["--dev", "--pty", "--dev"]).unwrap();
+    assert_eq!(plan.mounts, [Mount::Dev { console: false }, Mount::Dev { console: true }]);
+    assert!(plan.has_console() && !parsed(&["--dev"]).unwrap().has_console());
+    assert!(parsed(&["--jail", "--pty"]).unwrap().has_console());
+    assert_eq!(error(&["--pty=/x"]), "option '--pty' doesn't allow an argument");
 }
 
 #[test]
@@ -157,12 +173,12 @@ fn a_jail_is_the_sum_of_its_parts() {
     parts.ids.jail = true;
     parts.manner.attributes = crate::sys::mount::NODEV;
     assert_eq!(jail, parts);
-    let order = [Mount::Proc("/proc".into()), Mount::Sys, Mount::Mask, Mount::Dev];
+    let order = [Mount::Proc("/proc".into()), Mount::Sys, Mount::Mask, Mount::Dev { console: false }];
     assert_eq!(jail.mounts, order);
     let taken_back = parsed(&["--jail", "--share=net,user", "--kill-child=TERM"]).unwrap();
     assert!(!taken_back.namespaces.intersects(Kind::Net.flag() | Kind::User.flag()));
     assert!(!taken_back.loopback && !taken_back.ids.jail);
-    assert_eq!(taken_back.fork, Some(Fork { forward: false, kill_child: Some(15), init: true }));
+    assert_eq!(taken_back.fork, Some(Fork { forward: false, kill_child: Some(15), init: true, pty: false }));
     assert_eq!(
         error(&["--jail", "--share=pid"]),
         "--init is process 1 of a PID namespace, which --share=pid leaves out"
