@@ -1,6 +1,7 @@
 //! The child that becomes NEXT, and what ties it to its parent.
 
 use crate::init::Setting;
+use crate::sys::Signals;
 use crate::{parent, pty, sys};
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
@@ -9,6 +10,18 @@ use nix::unistd::{ForkResult, Pid, chdir};
 use std::os::fd::OwnedFd;
 use std::os::raw::c_int;
 
+/// What becomes process 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Init {
+    /// NEXT, which knows nothing of it.
+    #[default]
+    None,
+    /// The child, which stays, and has NEXT as its child.
+    Ours,
+    /// NEXT, which is one: what it is told, and how it ends, is understood so.
+    Next,
+}
+
 /// How the parent and its child are to live with each other.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Fork {
@@ -16,10 +29,17 @@ pub(crate) struct Fork {
     pub(crate) forward: bool,
     /// What the child gets when the parent dies.
     pub(crate) kill_child: Option<c_int>,
-    /// The child stays as process 1, and has NEXT as its child.
-    pub(crate) init: bool,
+    /// What process 1 of a new PID namespace is.
+    pub(crate) init: Init,
     /// NEXT has a terminal of its own, and the parent is between that and the caller's.
     pub(crate) pty: bool,
+}
+
+impl Fork {
+    /// Nobody is process 1 where there is no new PID namespace.
+    pub(crate) fn in_namespaces(self, has_pid: bool) -> Self {
+        if has_pid { self } else { Fork { init: Init::None, ..self } }
+    }
 }
 
 /// Which of the two processes this is after [`fork`].
@@ -36,6 +56,8 @@ pub(crate) enum Parent {
     OfNext(Pid, bool),
     /// The init.
     OfInit(Pid, Setting),
+    /// NEXT, which is an init itself; all signals, blocked.
+    OfOwnInit(Pid, Signals),
     /// Either of them, with a terminal of NEXT's own.
     Relay(Box<pty::Relay>),
 }
@@ -51,30 +73,39 @@ pub(crate) struct Child {
 /// Makes the child that becomes NEXT. `streams` are the caller's, if NEXT is not to have them.
 // From here on there are two processes. The process has one thread, which is what makes fork sound.
 //   parent   in the caller's PID namespace; lets the terminal's INT and TERM pass by (they reach the child
-//            too), waits, and ends as the child ends: parent.rs. With an init, it takes all signals: init/parent.rs. With a
-//            terminal of NEXT's own, it takes all signals, and what is typed and shown: pty/relay.rs
+//            too), waits, and ends as the child ends: parent.rs. With an init, it takes all signals: init/parent.rs and
+//            init/own.rs. With a terminal of NEXT's own, it takes all signals, and what is typed and shown: pty/relay.rs
 //   child    furnishes the mount namespace, changes root, becomes NEXT with the caller's signal state, or forks once more
 //            and is NEXT's init
 pub(crate) fn fork(how: &Fork, streams: Option<pty::Caller>) -> Result<Role> {
     // A caller that ignores SIGCHLD has its children reaped by the kernel, status and all.
     let caller_s_sigchld = sys::default_sigchld().context("sigaction SIGCHLD")?;
-    let init = if how.init { Some(Setting::new(caller_s_sigchld)?) } else { None };
+    let init = if how.init == Init::Ours { Some(Setting::new(caller_s_sigchld)?) } else { None };
     let pty = streams.map(pty::Setting::new).transpose()?;
-    let caller_s = if init.is_some() || pty.is_some() { None } else { Some(block_for_parent()?) };
+    let is_for_init = how.init == Init::Next && pty.is_none();
+    let all = if is_for_init { Some(Signals::block_all().context("block the signals")?) } else { None };
+    let has_blocked = init.is_some() || pty.is_some() || all.is_some();
+    let caller_s = if has_blocked { None } else { Some(block_for_parent()?) };
     let tie = how.kill_child.map(Tie::to_this_process).transpose()?;
     match checked()? {
         ForkResult::Parent { child } => {
             // Not to keep a directory busy, nor show one of the host's as /proc/PID/cwd.
             let _ = chdir("/");
-            Ok(Role::Parent(match (pty, init) {
-                (Some(setting), init) => Parent::Relay(Box::new(setting.into_relay(child, init))),
-                (None, Some(setting)) => Parent::OfInit(child, setting),
-                (None, None) => Parent::OfNext(child, how.forward),
+            Ok(Role::Parent(match (pty, init, all) {
+                (Some(setting), init, _) => {
+                    Parent::Relay(Box::new(setting.into_relay(child, init, how.init == Init::Next)))
+                }
+                (None, Some(setting), _) => Parent::OfInit(child, setting),
+                (None, None, Some(signals)) => Parent::OfOwnInit(child, signals),
+                (None, None, None) => Parent::OfNext(child, how.forward),
             }))
         }
         ForkResult::Child => {
             if init.is_none() {
                 hand_on_sigchld(&caller_s_sigchld)?;
+            }
+            if let Some(all) = all {
+                all.restore().context("sigprocmask")?;
             }
             if let Some(mask) = caller_s {
                 sigprocmask(SigmaskHow::SIG_SETMASK, Some(&mask), None).context("sigprocmask")?;

@@ -229,6 +229,17 @@ impl Maps {
     }
 
     /// True when no file outside belongs to an id inside, so that the root directory has to be mounted with other ids.
+    /// The user and group outside that are root inside, if these are others than the caller.
+    pub(crate) fn root_outside(&self) -> Option<(u32, u32)> {
+        let root = |map: &Option<Map>| match map {
+            Some(Map::Foreign(ranges)) => {
+                ranges.iter().find(|range| range.inside == 0).map(|range| range.outside)
+            }
+            Some(Map::Own(_)) | None => None,
+        };
+        Some((root(&self.users)?, root(&self.groups)?))
+    }
+
     pub(crate) fn are_private(&self) -> bool {
         self.private
     }

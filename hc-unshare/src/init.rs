@@ -1,7 +1,9 @@
 //! Process 1 of a PID namespace that is not NEXT itself: it hands signals on, reaps, and ends as NEXT ends.
 
+mod own;
 mod parent;
 
+pub(crate) use own::{end_as_own, follow as follow_own};
 pub(crate) use parent::{follow, hears_of_stop, let_go_on};
 
 use crate::capabilities::KILL;

@@ -61,6 +61,9 @@ fn run(args: hc::Args) -> Result<Status> {
     if let Some(owner) = plan.owner {
         owner.take()?;
     }
+    if plan.gives_cgroup() {
+        mounts::cgroup::delegate(caller, &maps)?;
+    }
     namespaces::unshare(plan.namespaces)?;
     maps.write_from_inside()?;
     let (outside, tree) = outside::map(outside, &maps, names, idmapped)?;

@@ -1,6 +1,7 @@
 //! What is mounted for NEXT.
 
 mod bind;
+pub(crate) mod cgroup;
 mod dev;
 mod hidden;
 pub(crate) mod overlay;
@@ -37,6 +38,8 @@ pub(crate) enum Mount {
     Overlay(Overlay),
     /// sysfs on /sys, for reading.
     Sys,
+    /// The hierarchy of cgroup version 2 on /sys/fs/cgroup, for the new cgroup namespace.
+    Cgroup { read_only: bool },
     /// A /dev with what every program may use, and perhaps a console, the first terminal of its own.
     Dev { console: bool },
     /// Nothing new: what tells too much about the host is covered.
@@ -53,7 +56,7 @@ impl Mount {
             Mount::Proc(target) | Mount::Tmpfs(target, _) | Mount::Binfmt(target, _) => target,
             Mount::Bind(bind) => &mut bind.target,
             Mount::Overlay(overlay) => &mut overlay.target,
-            Mount::Sys | Mount::Dev { .. } | Mount::Mask => return,
+            Mount::Sys | Mount::Cgroup { .. } | Mount::Dev { .. } | Mount::Mask => return,
         };
         *target = Path::new(directory).join(&*target).into();
     }
@@ -64,6 +67,7 @@ impl Mount {
             Mount::Bind(bind) => &bind.target,
             Mount::Overlay(overlay) => &overlay.target,
             Mount::Sys => OsStr::new("/sys"),
+            Mount::Cgroup { .. } => OsStr::new(cgroup::PLACE),
             Mount::Dev { .. } => OsStr::new("/dev"),
             Mount::Mask => OsStr::new("/"),
         }
@@ -111,6 +115,10 @@ impl Mount {
                 self.mount(view, "tmpfs", MsFlags::MS_NOSUID | MsFlags::MS_NODEV, Some(options))?;
             }
             Mount::Sys => self.mount_sys(view)?,
+            Mount::Cgroup { read_only } => {
+                let access = if *read_only { MsFlags::MS_RDONLY } else { MsFlags::empty() };
+                self.mount(view, "cgroup2", STRICT | access, None)?;
+            }
             Mount::Binfmt(..) => self.mount(view, "binfmt_misc", STRICT, None)?,
         }
         if let Mount::Binfmt(target, Some(definition)) = self {

@@ -4,11 +4,13 @@ mod furnishing;
 mod given;
 mod help;
 mod mounts;
+mod plan;
 mod privileges;
 mod values;
 
-pub(crate) use given::Plan;
+pub(crate) use plan::Plan;
 
+use crate::fork::Init;
 use crate::idmap::{Single, Wish};
 use crate::namespaces::Kind;
 use given::Given;
@@ -60,6 +62,7 @@ const OWN: &[&str] = &[
     "overlay-tmpfs",
     "dev",
     "sys",
+    "cgroupfs",
     "mask",
     "read-only",
     "idmap",
@@ -137,7 +140,7 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
                 given.mount_binfmt(None);
             }
             Opt::Long("init") => given.init(),
-            Opt::Long("no-init") => given.fork().init = false,
+            Opt::Long("no-init") => given.fork().init = Init::Next,
             Opt::Long("pty") => given.fork().pty = true,
             Opt::Long("share") => given.shared.extend(values::kinds(&args.value()?)?),
             Opt::Long("jail") => given.jail(),

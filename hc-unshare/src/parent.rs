@@ -35,6 +35,7 @@ pub(crate) fn follow(parent: Parent) -> Result<Status> {
     let (child, forward) = match parent {
         Parent::OfNext(child, forward) => (child, forward),
         Parent::OfInit(init, setting) => return init::follow(init, setting),
+        Parent::OfOwnInit(next, signals) => return init::follow_own(next, &signals),
         Parent::Relay(relay) => return relay.follow(),
     };
     Ok(end_as(&wait_for_end(child, forward)?))
@@ -96,7 +97,7 @@ fn wait_for_end(child: Pid, forward: bool) -> Result<Ended> {
 }
 
 /// What has become of the child, if there is news. As process 1 this has orphans too: they are only to be gone.
-fn news(child: Pid) -> Result<Option<Ended>> {
+pub(crate) fn news(child: Pid) -> Result<Option<Ended>> {
     let mut of_child = None;
     while let Some((process, ended)) = sys::wait_for_any().context("wait")? {
         if process == child {
@@ -121,7 +122,7 @@ fn is_process_1() -> bool {
 }
 
 /// A shell that has stopped its job expects that all of it stands still, and goes on together.
-fn stop_with(child: Pid) {
+pub(crate) fn stop_with(child: Pid) {
     if is_process_1() {
         // It does not stop by a signal of its own, and would continue the child at once.
         return;

@@ -50,10 +50,10 @@ impl Setting {
     }
 
     /// In the parent of NEXT, or of its `init`.
-    pub(crate) fn into_relay(self, child: Pid, init: Option<init::Setting>) -> Relay {
+    pub(crate) fn into_relay(self, child: Pid, init: Option<init::Setting>, own_init: bool) -> Relay {
         let Setting { caller, parent: socket, child: theirs, signals } = self;
         drop(theirs);
-        Relay::new(child, signals, init.map(init::Setting::into_line), socket, caller)
+        Relay::new(child, signals, init.map(init::Setting::into_line), socket, caller, own_init)
     }
 
     /// In the child. If it is no init, which has all signals blocked itself, it gets back those that it had.

@@ -13,6 +13,7 @@ pub(super) fn take(given: &mut Given, option: Opt, args: &mut Args) -> Result<bo
         Opt::Long("overlay") => given.mounts.push(mounts::overlay(&args.value()?)?),
         Opt::Long("dev") => given.mounts.push(Mount::Dev { console: false }),
         Opt::Long("sys") => given.mounts.push(Mount::Sys),
+        Opt::Long("cgroupfs") => given.cgroupfs(args.optional_value())?,
         Opt::Long("mask") => given.mask = true,
         Opt::Long("overlay-tmpfs") => given.manner.overlay_tmpfs = true,
         Opt::Long("read-only") => given.manner.read_only = true,

@@ -63,6 +63,8 @@ Furnishing, each mount in the order of the options, below DIR or made there (imp
                              directories one over the other; several LOWER
       --dev                  a /dev with what every program may use
       --sys                  /sys, for reading
+      --cgroupfs[=ro]        cgroup version 2 on /sys/fs/cgroup, for NEXT to divide its
+                             own, or for reading (implies -C)
       --mask                 cover what /proc and /sys tell of the host
       --overlay-tmpfs        throw away what is changed in the root directory
       --read-only            the root directory is for reading

@@ -5,7 +5,7 @@ use crate::binfmt;
 use crate::clocks::Clocks;
 use crate::credentials::Credentials;
 use crate::environment::Kept;
-use crate::fork::Fork;
+use crate::fork::{Fork, Init};
 use crate::idmap::Wanted;
 use crate::mounts::Mount;
 use crate::names::Name;
@@ -72,7 +72,7 @@ fn what_implies_what() {
     let signals = parsed(&["--kill-child", "--forward-signals"]).unwrap().fork;
     assert_eq!(
         signals,
-        Some(Fork { forward: true, kill_child: Some(libc::SIGKILL), init: false, pty: false })
+        Some(Fork { forward: true, kill_child: Some(libc::SIGKILL), init: Init::None, pty: false })
     );
     assert_eq!(parsed(&[]).unwrap().argv, Vec::<OsString>::new());
 }
@@ -178,7 +178,10 @@ fn a_jail_is_the_sum_of_its_parts() {
     let taken_back = parsed(&["--jail", "--share=net,user", "--kill-child=TERM"]).unwrap();
     assert!(!taken_back.namespaces.intersects(Kind::Net.flag() | Kind::User.flag()));
     assert!(!taken_back.loopback && !taken_back.ids.jail);
-    assert_eq!(taken_back.fork, Some(Fork { forward: false, kill_child: Some(15), init: true, pty: false }));
+    assert_eq!(
+        taken_back.fork,
+        Some(Fork { forward: false, kill_child: Some(15), init: Init::Ours, pty: false })
+    );
     assert_eq!(
         error(&["--jail", "--share=pid"]),
         "--init is process 1 of a PID namespace, which --share=pid leaves out"

@@ -26,6 +26,8 @@ pub(crate) struct Relay {
     /// To the init, if there is one, as long as it lives.
     line: Option<OwnedFd>,
     has_init: bool,
+    /// NEXT is one itself.
+    own_init: bool,
     /// By which the terminal comes, until it has.
     socket: Option<OwnedFd>,
     flow: Flow,
@@ -39,12 +41,14 @@ impl Relay {
         line: Option<OwnedFd>,
         socket: OwnedFd,
         caller: Caller,
+        own_init: bool,
     ) -> Self {
         Relay {
             child,
             signals,
             has_init: line.is_some(),
             line,
+            own_init,
             socket: Some(socket),
             flow: Flow::new(caller),
             ended: None,
@@ -58,6 +62,7 @@ impl Relay {
         let ended = served?;
         match self.flow.into_failure() {
             Some(failure) => Err(failure),
+            None if self.own_init => Ok(init::end_as_own(&ended)),
             None => Ok(end_as(&ended)),
         }
     }

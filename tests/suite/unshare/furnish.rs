@@ -1,6 +1,7 @@
 //! Furnishing: what is mounted in the new root directory, where, and how; and the names and the network of the machine.
 
 mod binds;
+mod cgroupfs;
 mod closed;
 mod dev;
 mod idmap;

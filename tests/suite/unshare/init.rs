@@ -2,6 +2,7 @@
 
 mod ends;
 mod orphans;
+mod own;
 mod signals;
 mod statuses;
 mod terminal;

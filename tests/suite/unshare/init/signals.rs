@@ -5,7 +5,7 @@ use hc_tests::{Cmd, Ended, Running, can_make_hosts, eventually, require, send, u
 
 /// Takes all signals one by one, says the number of each, and ends at SIGRTMAX. rt_sigprocmask(2) and
 /// rt_sigtimedwait(2): 14 and 128.
-const LISTENER: &str = r"use strict; $| = 1;
+pub(super) const LISTENER: &str = r"use strict; $| = 1;
     my $all = qq(\xff) x 8;
     syscall 14, 0, $all, 0, 8 and die qq($!\n);
     print qq(ready\n);
@@ -17,7 +17,7 @@ const LISTENER: &str = r"use strict; $| = 1;
     }";
 
 /// Not those that nobody can take, those of faults, which a process causes itself, and the news of children.
-fn forwardable() -> Vec<i32> {
+pub(super) fn forwardable() -> Vec<i32> {
     use libc::{SIGBUS, SIGCHLD, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGSTOP, SIGSYS, SIGTRAP};
     let others = [SIGBUS, SIGCHLD, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGSTOP, SIGSYS, SIGTRAP];
     (1..=64).filter(|signal| !others.contains(signal)).collect()
