@@ -75,10 +75,11 @@ impl Flow {
         self.go_on();
     }
 
-    /// Takes the caller's terminal in hand, if this process is in the foreground of it.
+    /// Takes the caller's terminal in hand, if this process is in the foreground of it: for last words, too, which have been
+    /// through a line discipline already.
     pub(super) fn go_on(&mut self) {
         self.in_background = self.caller.is_in_background();
-        if self.master.is_some() && self.is_wanted() {
+        if self.master.is_some() {
             self.caller.enter();
             self.resize();
         }

@@ -52,6 +52,19 @@ fn the_last_words_are_heard() {
     }
 }
 
+/// On a terminal as well, which is raw for them: no end of a line becomes one twice.
+#[test]
+fn the_last_words_are_shown_as_they_are() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    let mut running = super::terminal(Who::Root);
+    for at in 0..30 {
+        super::type_in(&mut running, &format!("hc-unshare --pty echo la''st{at}\n"));
+        running.expect(&format!("last{at}\r\nouter:"));
+        super::wait_for_the_shell(&running);
+    }
+    super::leave(running);
+}
+
 /// A process that NEXT leaves behind writes without end: the end is NEXT's all the same.
 #[test]
 fn nobody_waits_for_those_who_are_left_behind() {
