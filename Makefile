@@ -4,6 +4,10 @@ PREFIX ?= $(DEFAULT_PREFIX)
 DESTDIR ?=
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
+# Where bash-completion, zsh and fish look in a PREFIX.
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 CARGO ?= cargo
 
 # Root installs for all, others for themselves; who has no home gets a directory here.
@@ -12,6 +16,7 @@ DEFAULT_PREFIX := $(shell if [ "$$(id -u)" = 0 ]; then echo /usr/local; else ech
 TOOLS = hc-cgroup hc-env hc-netns hc-rootfs hc-run hc-unshare
 PAGES = $(wildcard man/*.[1-8])
 RELEASE = $(or $(CARGO_TARGET_DIR),target)/x86_64-unknown-linux-gnu/release
+COMPLETIONS = $(RELEASE)/completions
 
 # One after the other, also with -j: cargo is parallel by itself, and hello runs what install has installed.
 .NOTPARALLEL:
@@ -19,10 +24,12 @@ RELEASE = $(or $(CARGO_TARGET_DIR),target)/x86_64-unknown-linux-gnu/release
 
 all:
 	$(CARGO) build --release --locked --workspace $(TOOLS:%=--bin %)
+	mkdir -p '$(COMPLETIONS)'
+	for shell in bash zsh fish; do man/completions/generate '$(RELEASE)' $$shell >'$(COMPLETIONS)'/$$shell || exit; done
 
 help:
 	@echo 'make                     build the tools'
-	@echo 'make install             install them and their pages: PREFIX=$(PREFIX) DESTDIR='
+	@echo 'make install             install them, their pages and completions: PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make hello               run the installed hc-run'
 	@echo 'make uninstall           remove what install put there'
 	@echo 'make test                run all tests, as root for all of them'
@@ -42,10 +49,18 @@ install: all
 		section='$(DESTDIR)$(MANDIR)'/man$${page##*.} && \
 		install -d "$$section" && install -m 644 man/$$page "$$section"/$$page || exit; \
 	done
+	install -d '$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)'
+	install -m 644 '$(COMPLETIONS)'/zsh '$(DESTDIR)$(ZSHDIR)'/_hc
+	for tool in $(TOOLS); do \
+		install -m 644 '$(COMPLETIONS)'/bash '$(DESTDIR)$(BASHDIR)'/$$tool && \
+		install -m 644 '$(COMPLETIONS)'/fish '$(DESTDIR)$(FISHDIR)'/$$tool.fish || exit; \
+	done
 
 uninstall:
 	for tool in $(TOOLS); do rm -f '$(DESTDIR)$(BINDIR)'/$$tool || exit; done
 	for page in $(notdir $(PAGES)); do rm -f '$(DESTDIR)$(MANDIR)'/man$${page##*.}/$$page || exit; done
+	rm -f '$(DESTDIR)$(ZSHDIR)'/_hc
+	for tool in $(TOOLS); do rm -f '$(DESTDIR)$(BASHDIR)'/$$tool '$(DESTDIR)$(FISHDIR)'/$$tool.fish || exit; done
 
 hello:
 	'$(DESTDIR)$(BINDIR)'/hc-run /bin/echo 'Hello, world!'
@@ -71,7 +86,7 @@ lint:
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	mandoc -T lint -W warning $(PAGES)
-	shellcheck tests/require tests/vm/* tests/bench/script/*.sh .ci/run
+	shellcheck man/completions/generate man/completions/hc.bash tests/require tests/vm/* tests/bench/script/*.sh .ci/run
 
 clean:
 	$(CARGO) clean

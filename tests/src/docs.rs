@@ -35,8 +35,9 @@ pub fn sources(directory: &str) -> String {
 /// Every manual page, by its path in the tree.
 pub fn pages() -> Vec<String> {
     let entries = std::fs::read_dir(file("man")).expect("man/").flatten();
+    let files = entries.filter(|entry| entry.path().is_file());
     let mut names: Vec<String> =
-        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        files.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names.into_iter().map(|name| format!("man/{name}")).collect()
 }

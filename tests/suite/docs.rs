@@ -4,7 +4,7 @@ use hc_tests::docs::{self, Step};
 use hc_tests::{Cmd, Dir, Ended, Host, can_make_hosts, require, user_namespaces};
 use std::collections::{BTreeMap, BTreeSet};
 
-const TOOLS: [(&str, &str); 6] = [
+pub(crate) const TOOLS: [(&str, &str); 6] = [
     ("hc-cgroup", "man/hc-cgroup.1"),
     ("hc-env", "man/hc-env.1"),
     ("hc-netns", "man/hc-netns.8"),
@@ -21,7 +21,7 @@ fn every_tool_has_a_page_and_every_page_is_a_tool_s_or_hc_s() {
 }
 
 /// Those of options.rs, and of the files below it.
-fn options_of_the_parser(tool: &str) -> BTreeSet<String> {
+pub(crate) fn options_of_the_parser(tool: &str) -> BTreeSet<String> {
     let directory = format!("{tool}/src/options");
     let below = std::fs::read_dir(docs::file(&directory)).into_iter().flatten().flatten();
     let names = below.map(|entry| format!("{directory}/{}", entry.file_name().display()));
