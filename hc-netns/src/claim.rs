@@ -12,7 +12,8 @@
 mod foreign;
 
 use crate::address::{Cidr, Mac, octets};
-use crate::link::Found;
+use crate::leaving::Patience;
+use crate::link::{self, Found};
 use crate::netlink::{Batch, CREATE};
 use crate::rtnl::{self, NDA_LLADDR};
 use crate::sys;
@@ -130,10 +131,34 @@ impl Search {
 
 /// Claims an address that the user has chosen.
 pub(crate) fn explicit(ground: &mut Ground, outside: &End, address: Cidr) -> Result<()> {
-    if enter(ground, outside, key(address.address))? {
-        return Ok(());
+    let refused = |ground: &Ground, what: &str| {
+        Error::new(format!("address {}: {what} {}", address.address, ground.bridge.name))
+    };
+    if ground.networks.iter().any(|own| own.address == address.address) {
+        return Err(refused(ground, "is that of"));
     }
-    Err(Error::new(format!("address {}: is in use on {}", address.address, ground.bridge.name)))
+    let mut patience = Patience::new();
+    while !enter(ground, outside, key(address.address))? {
+        // None: it has gone just now.
+        if let Some(holder) = holder(ground, key(address.address))?
+            && (holder.index == outside.index || !patience.waits_for(&mut ground.host, &holder)?)
+        {
+            return Err(refused(ground, "is in use on"));
+        }
+    }
+    Ok(())
+}
+
+/// The link that has the entry.
+fn holder(ground: &mut Ground, mac: Mac) -> Result<Option<Found>> {
+    let bridge = ground.bridge.name.as_bytes();
+    let table = sys::forwarding_table(ground.host.socket(), bridge)
+        .context(format_args!("{}: read its forwarding table", ground.bridge.name))?;
+    let Some(entry) = table.iter().find(|entry| entry.mac == mac) else { return Ok(None) };
+    let ports = sys::ports(ground.host.socket(), bridge)
+        .context(format_args!("{}: its ports", ground.bridge.name))?;
+    let index = ports.into_iter().find_map(|(port, index)| (port == entry.port).then_some(index));
+    index.map_or(Ok(None), |index| link::by_index(&mut ground.host, index))
 }
 
 /// Puts an entry into the table; false when there is one already.

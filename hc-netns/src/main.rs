@@ -13,6 +13,7 @@ mod every;
 mod ids;
 mod json;
 mod keeper;
+mod leaving;
 mod link;
 mod list;
 mod migrate;

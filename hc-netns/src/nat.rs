@@ -15,6 +15,7 @@ pub(crate) use forward::allow;
 pub(crate) use published::{Protocol, Published, refuse_busy};
 
 use crate::address::Cidr;
+use crate::leaving::Patience;
 use crate::link::{self, Found};
 use crate::netlink::Netlink;
 use crate::sys;
@@ -75,6 +76,7 @@ pub(crate) fn set(
         }
     }
     let table = table_of(&made.outside);
+    let mut patience = Patience::new();
     change(filter, &format!("{}: its rules", made.outside.name), |state, generation| {
         let mut batch = rules::begin(generation);
         let stale = stale(&mut ground.host, &ground.bridge, state)?;
@@ -91,6 +93,9 @@ pub(crate) fn set(
                 // Its link is gone, and a keeper is about to see that; or it has gone just now.
                 return Ok(Step::Wait);
             };
+            if patience.waits_for(&mut ground.host, &link)? {
+                return Ok(Step::Wait);
+            }
             let port = format!("{}/{}", published.outside, published.protocol.name());
             return Err(Error::new(format!("port {port}: is published for {} already", link.name)));
         }

@@ -66,7 +66,7 @@ impl Ground {
         let bridge = bridge::find(&mut host, &wanted.bridge)?;
         let asks = wanted.auto || wanted.gateways.contains(&Gateway::Auto) || wanted.nat.is_any();
         let mut networks = Vec::new();
-        if asks {
+        if asks || !wanted.addresses.is_empty() {
             networks = link::addresses(&mut host, AddressesOf::Interface(bridge.index))?;
             networks.retain(rtnl::is_global);
         }

@@ -7,6 +7,7 @@ mod diagnostics;
 mod drop_in;
 mod exec;
 mod lan;
+mod leaving;
 mod link;
 mod mounts;
 mod names;
