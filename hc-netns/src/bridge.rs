@@ -4,10 +4,10 @@ use crate::address::{Cidr, Mac};
 use crate::link::{self, AddressesOf, Found, Interface};
 use crate::netlink::{Batch, CREATE, Netlink, REPLACE};
 use crate::rtnl::{
-    IFLA_ADDRESS, IFLA_BR_MCAST_SNOOPING, IFLA_BR_STP_STATE, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND,
-    IFLA_LINKINFO, IFLA_MTU, add_address, remove_address,
+    IFLA_ADDRESS, IFLA_BR_MCAST_SNOOPING, IFLA_BR_STP_STATE, IFLA_GROUP, IFLA_IFALIAS, IFLA_IFNAME,
+    IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_LINKINFO, IFLA_MTU, add_address, remove_address,
 };
-use crate::{migrate, sys};
+use crate::{lent, migrate, sys};
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
 
@@ -24,6 +24,8 @@ pub(crate) struct Wanted {
     pub(crate) mtu: Option<u32>,
     /// Whether it takes part in the spanning tree.
     pub(crate) stp: Option<bool>,
+    /// Whether one that is made is to go with its last link.
+    pub(crate) lent: bool,
 }
 
 /// The bridge of this name.
@@ -49,7 +51,8 @@ pub(crate) fn ensure(wanted: &Wanted) -> Result<()> {
     // Made just now by somebody else is as well.
     let bridge = find(&mut netlink, &wanted.bridge)?;
     let mut undo = Vec::new();
-    let done = adjust(&mut netlink, &bridge, wanted, &mut undo).and_then(|()| {
+    let alias = (made && wanted.lent).then_some(lent::ALIAS);
+    let done = adjust(&mut netlink, &bridge, wanted, alias, &mut undo).and_then(|()| {
         ports.iter().try_for_each(|port| {
             undo.push(migrate::onto(&mut netlink, port, &bridge)?);
             Ok(())
@@ -77,6 +80,9 @@ fn make(netlink: &mut Netlink, wanted: &Wanted, first: Option<&Found>) -> Result
     let message = batch.message(libc::RTM_NEWLINK, CREATE, &crate::rtnl::link(0, false));
     // With an address that is set, not made up, it does not change with the ports that come and go.
     message.put_text(IFLA_IFNAME, wanted.bridge.as_bytes()).put(IFLA_ADDRESS, &mac);
+    if wanted.lent {
+        message.put_u32(IFLA_GROUP, lent::GROUP);
+    }
     message.nest(IFLA_LINKINFO, |info| {
         info.put(IFLA_INFO_KIND, b"bridge");
         if first.is_none() {
@@ -95,13 +101,22 @@ fn make(netlink: &mut Netlink, wanted: &Wanted, first: Option<&Found>) -> Result
 }
 
 /// One message for the bridge, one for each address; in one go. How to undo it is added to `undo`, first.
-fn adjust(netlink: &mut Netlink, bridge: &Found, wanted: &Wanted, undo: &mut Vec<Batch>) -> Result<()> {
+fn adjust(
+    netlink: &mut Netlink,
+    bridge: &Found,
+    wanted: &Wanted,
+    alias: Option<&str>,
+    undo: &mut Vec<Batch>,
+) -> Result<()> {
     let name = &wanted.bridge;
     let mut batch = Batch::new();
     let mut what = vec![format!("{name}: bring it up")];
     let message = batch.message(libc::RTM_NEWLINK, 0, &crate::rtnl::link(bridge.index, true));
     // The one that it has: from now on it is set.
     message.put(IFLA_ADDRESS, &bridge.mac);
+    if let Some(alias) = alias {
+        message.put_text(IFLA_IFALIAS, alias.as_bytes());
+    }
     if let Some(mtu) = wanted.mtu {
         message.put_u32(IFLA_MTU, mtu);
     }
@@ -147,7 +162,8 @@ pub(crate) fn delete(name: &Interface) -> Result<()> {
     remove(&mut netlink, &bridge)
 }
 
-fn remove(netlink: &mut Netlink, bridge: &Found) -> Result<()> {
+/// Removes `bridge`. A port that had brought addresses with it gets them back.
+pub(crate) fn remove(netlink: &mut Netlink, bridge: &Found) -> Result<()> {
     let mut batch = migrate::back(netlink, bridge)?;
     batch.message(libc::RTM_DELLINK, 0, &crate::rtnl::link(bridge.index, false));
     netlink.run(batch)?.map_err(|refusal| refusal.error(format_args!("{}: remove it", bridge.name)))

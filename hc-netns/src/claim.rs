@@ -218,6 +218,7 @@ mod tests {
             up: true,
             stp: false,
             snoops: false,
+            group: 0,
         }
     }
 

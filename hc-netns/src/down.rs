@@ -5,7 +5,7 @@ use crate::link::{self, Found};
 use crate::named::{self, Name};
 use crate::netlink::{Batch, Netlink};
 use crate::rtnl::{self, IFLA_GROUP};
-use crate::{TOOL, ids, namespace, nat, resolv};
+use crate::{TOOL, ids, lent, namespace, nat, resolv};
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns};
@@ -30,7 +30,11 @@ pub(crate) fn down(names: &[Name]) -> Result<()> {
         }
     }
     nat::remove(&mut host, &links)?;
+    let bridges = lent::of(&mut host, &links)?;
     remove(&mut host, &links)?;
+    for bridge in bridges {
+        lent::give_back(&mut host, &bridge)?;
+    }
     for name in names {
         let settings = resolv::remove(name);
         match (named::delete(&name.path()), settings) {

@@ -1,25 +1,28 @@
-//! The keeper of the rules of a namespace without a name.
+//! The keeper of what a namespace without a name has outside of itself: rules, and a bridge that is lent.
 //!
 //! Its table in the packet filter belongs to a socket, and the kernel takes it away with the socket. NEXT cannot have that
 //! socket: it would be a way to the host's network, and a program may close what it does not know. So a helper holds it
-//! for as long as there is the link; whatever happens to the helper, no rule is left.
+//! for as long as there is the link; whatever happens to the helper, no rule is left. When the link is gone, it gives the
+//! bridge back.
 
-use crate::apart;
 use crate::link;
 use crate::netlink::Netlink;
 use crate::sys;
 use crate::veth::{End, Ground};
+use crate::{apart, lent};
 use hc::{Context, Result};
 use nix::poll::PollTimeout;
 use nix::sched::{CloneFlags, setns};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
-/// Starts the keeper of what belongs to `filter`, until the link is gone that `outside` is an end of.
-pub(crate) fn keep(ground: &mut Ground, filter: &Netlink, outside: &End) -> Result<()> {
+/// Starts the keeper of what belongs to `filter`, and of the bridge, until the link is gone that `outside` is an end of.
+pub(crate) fn keep(ground: &mut Ground, filter: Option<&Netlink>, outside: &End) -> Result<()> {
     // This process, which becomes NEXT: as long as it is there, so is the link.
     let next: OwnedFd = sys::own_pidfd().context("watch this process")?;
-    let Ground { host, namespace, .. } = ground;
-    let kept = [host.socket(), namespace.as_fd(), filter.socket(), next.as_fd()].map(|kept| kept.as_raw_fd());
+    let Ground { host, namespace, bridge, .. } = ground;
+    let kept =
+        [host.socket(), namespace.as_fd(), next.as_fd()].into_iter().chain(filter.map(Netlink::socket));
+    let kept: Vec<RawFd> = kept.map(|kept| kept.as_raw_fd()).collect();
     apart::start(CloneFlags::empty(), &kept, || {
         // Out of the namespace whose end is waited for.
         setns(&*namespace, CloneFlags::CLONE_NEWNET).context("return to the host's network")?;
@@ -32,6 +35,6 @@ pub(crate) fn keep(ground: &mut Ground, filter: &Netlink, outside: &End) -> Resu
             apart::wait(&[news.socket()], PollTimeout::NONE)?;
             news.discard();
         }
-        Ok(())
+        if lent::is_lent(bridge) { lent::give_back(host, &bridge.name).map(drop) } else { Ok(()) }
     })
 }

@@ -4,7 +4,7 @@ use crate::address::{Cidr, from_octets};
 use crate::netlink::{Attributes, Batch, Message, Netlink, text, u32_of};
 use crate::rtnl::{
     IFA_ADDRESS, IFA_LOCAL, IFA_TARGET_NETNSID, IFADDRMSG, IFINFOMSG, IFLA_ADDRESS, IFLA_BR_MCAST_SNOOPING,
-    IFLA_BR_STP_STATE, IFLA_EXT_MASK, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_LINK,
+    IFLA_BR_STP_STATE, IFLA_EXT_MASK, IFLA_GROUP, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_LINK,
     IFLA_LINK_NETNSID, IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU, RTEXT_FILTER_SKIP_STATS,
 };
 use hc::Result;
@@ -68,6 +68,8 @@ pub(crate) struct Found {
     pub(crate) stp: bool,
     /// Of a bridge: whether it looks for members of multicast groups.
     pub(crate) snoops: bool,
+    /// The group that it is in: ip-link(8).
+    pub(crate) group: u32,
 }
 
 impl Found {
@@ -91,6 +93,7 @@ impl Found {
             up: flags & libc::IFF_UP.unsigned_abs() != 0,
             stp: data.find(IFLA_BR_STP_STATE).is_some_and(|state| u32_of(state) != Some(0)),
             snoops: data.find(IFLA_BR_MCAST_SNOOPING).is_some_and(|state| state != [0]),
+            group: number(IFLA_GROUP).unwrap_or_default(),
         })
     }
 

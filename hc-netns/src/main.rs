@@ -14,6 +14,7 @@ mod ids;
 mod json;
 mod keeper;
 mod leaving;
+mod lent;
 mod link;
 mod list;
 mod migrate;
@@ -23,6 +24,7 @@ mod namespace;
 mod nat;
 mod netlink;
 mod options;
+mod ports;
 mod processes;
 mod resolv;
 mod rtnl;
@@ -59,8 +61,18 @@ fn run(args: hc::Args) -> Result<Status> {
         Plan::Monitor => monitor::monitor()?,
         Plan::Bridge(wanted) => bridge::ensure(&wanted)?,
         Plan::DeleteBridge(name) => bridge::delete(&name)?,
-        Plan::Up { name, link } => up::up(&name, &link)?,
-        Plan::Down(names) => down::down(&names)?,
+        Plan::Up { name, link, argv } if argv.is_empty() => up::up(&name, &link)?,
+        Plan::Up { name, link, argv } => {
+            up::up_once(&name, &link)?;
+            enter::named(&name)?;
+            return Err(hc::exec(&argv, &Environ::inherited()));
+        }
+        Plan::Down { names, argv } => {
+            down::down(&names)?;
+            if !argv.is_empty() {
+                return Err(hc::exec(&argv, &Environ::inherited()));
+            }
+        }
         Plan::DownAll => down::all()?,
         Plan::Run { link, argv } => {
             up::anonymous(&link)?;

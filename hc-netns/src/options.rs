@@ -39,8 +39,11 @@ Verbs of ip-netns(8), of which a beginning is enough:
 
 Verbs of its own:
   bridge BR [OPTION]...          make a bridge, or bring it into this state
-  up NAME [OPTION]...            connect a namespace to a bridge; make both it and its name if there is none
-  down NAME...                   take all that away
+  up NAME [OPTION]... [[--] NEXT [ARG]...]
+                                 connect a namespace to a bridge; make both it and its name if there is none;
+                                 with NEXT, unless it is connected already, and become NEXT in it
+  down NAME... [-- NEXT [ARG]...]
+                                 take all that away, and become NEXT
   run [OPTION]... [--] NEXT [ARG]...
                                  become NEXT in a new namespace without a name, connected to a bridge
 
@@ -67,13 +70,37 @@ Options of up and run:
       --publish=[IP:]PORT:PORT[/udp]
                           host's port leads to the namespace's
       --dhcp              ask a DHCP server for the IPv4 address
+      --low-ports         ports below 1024 in the namespace are for everybody
+      --bridge-addr=CIDR  make the bridge, with this address, if there is none; it goes with its last link
 
 See hc-netns(8).
 ";
 
 const LONGS: &[&str] = &[
-    "addr", "all", "bridge", "delete", "dhcp", "dns", "gateway", "hairpin", "help", "host-if", "if",
-    "isolated", "json", "mac", "mtu", "nat", "port", "pretty", "publish", "route", "stp", "version",
+    "addr",
+    "all",
+    "bridge",
+    "bridge-addr",
+    "delete",
+    "dhcp",
+    "dns",
+    "gateway",
+    "hairpin",
+    "help",
+    "host-if",
+    "if",
+    "isolated",
+    "json",
+    "low-ports",
+    "mac",
+    "mtu",
+    "nat",
+    "port",
+    "pretty",
+    "publish",
+    "route",
+    "stp",
+    "version",
 ];
 
 /// What the command line asks for.
@@ -107,10 +134,10 @@ pub(crate) enum Plan {
     Bridge(bridge::Wanted),
     /// Remove a bridge.
     DeleteBridge(Interface),
-    /// Connect the namespace of that name.
-    Up { name: Name, link: veth::Wanted },
-    /// Take away these names, and what connects their namespaces.
-    Down(Vec<Name>),
+    /// Connect the namespace of that name, and become `argv` in it, if there is one.
+    Up { name: Name, link: veth::Wanted, argv: Vec<OsString> },
+    /// Take away these names, and what connects their namespaces; and become `argv`, if there is one.
+    Down { names: Vec<Name>, argv: Vec<OsString> },
     /// Do so with all names.
     DownAll,
     /// Become `argv` in a namespace without a name.
@@ -173,6 +200,8 @@ fn options(args: &mut Args, given: &mut Given) -> Result<()> {
             Opt::Long("route") => given.route(values::route(&args.value()?)?),
             Opt::Long("dns") => given.dns(values::address(&args.value()?)?),
             Opt::Long("isolated") => given.isolated(),
+            Opt::Long("low-ports") => given.low_ports(),
+            Opt::Long("bridge-addr") => given.bridge_address(values::host(&args.value()?)?),
             Opt::Long("hairpin") => given.hairpin(),
             Opt::Long("nat") => given.nat(),
             Opt::Long("publish") => given.publish(values::published(&args.value()?)?),

@@ -4,16 +4,28 @@ use crate::dhcp::Client;
 use crate::named::{self, Name};
 use crate::netlink::Netlink;
 use crate::veth::{Ground, Made, Wanted};
-use crate::{enter, keeper, namespace, nat, resolv};
+use crate::{down, enter, keeper, lent, link, namespace, nat, ports, resolv};
 use hc::Result;
 use nix::errno::Errno;
 use nix::sys::stat::lstat;
+
+/// The same, unless there is such a link to that bridge already: that one stays as it is.
+pub(crate) fn up_once(name: &Name, wanted: &Wanted) -> Result<()> {
+    let mut host = Netlink::route()?;
+    if let Some(bridge) = link::by_name(&mut host, &wanted.bridge)?
+        && down::connecting(&mut host, name)?.iter().any(|end| end.master == Some(bridge.index))
+    {
+        return Ok(());
+    }
+    up(name, wanted)
+}
 
 /// Connects the namespace of that name, and makes it first if there is none.
 ///
 /// A new one gets its name last. Until then it is this process's own, and the kernel takes it away with the process,
 /// and the link with it, however that ends.
 pub(crate) fn up(name: &Name, wanted: &Wanted) -> Result<()> {
+    let mut loan = wanted.lent.map(|address| lent::take(&wanted.bridge, address)).transpose()?;
     let mut plan = Plan::new(wanted)?;
     let is_new = lstat(&name.path()) == Err(Errno::ENOENT);
     if is_new {
@@ -23,11 +35,16 @@ pub(crate) fn up(name: &Name, wanted: &Wanted) -> Result<()> {
     }
     let mut inside = Netlink::route()?;
     let made = plan.ground.connect(&mut inside, wanted)?;
+    if let Some(loan) = &mut loan {
+        loan.unlock();
+    }
     let mut undo = Undo { name, is_named: false, is_written: false };
     let done = plan.finish(&mut undo, &made, is_new);
     if done.is_err() {
         plan.ground.remove(&made.outside)?;
         undo.run()?;
+    } else if let Some(loan) = loan {
+        loan.hand_over();
     }
     done
 }
@@ -72,6 +89,9 @@ impl<'a> Plan<'a> {
             named::publish_own(name)?;
             undo.is_named = true;
         }
+        if self.wanted.low_ports {
+            ports::open_low()?;
+        }
         if let Some(filter) = &mut self.filter {
             nat::set(filter, &mut self.ground, made, &self.wanted.nat, false)?;
         }
@@ -94,14 +114,20 @@ impl Undo<'_> {
 /// Enters a new namespace that has no name, and connects it. The kernel takes it away, and the link with it, when
 /// nothing is in it any more.
 pub(crate) fn anonymous(wanted: &Wanted) -> Result<()> {
+    let mut loan = wanted.lent.map(|address| lent::take(&wanted.bridge, address)).transpose()?;
     let mut plan = Plan::new(wanted)?;
     named::make()?;
     let mut inside = Netlink::route()?;
     let made = plan.ground.connect(&mut inside, wanted)?;
+    if let Some(loan) = &mut loan {
+        loan.unlock();
+    }
     let done = plan.finish_anonymous(&made);
     if done.is_err() {
         // The kernel would do it, but later: the name of the link can be used again at once.
         plan.ground.remove(&made.outside)?;
+    } else if let Some(loan) = loan {
+        loan.hand_over();
     }
     done
 }
@@ -110,7 +136,12 @@ impl Plan<'_> {
     fn finish_anonymous(&mut self, made: &Made) -> Result<()> {
         if let Some(filter) = &mut self.filter {
             nat::set(filter, &mut self.ground, made, &self.wanted.nat, true)?;
-            keeper::keep(&mut self.ground, filter, &made.outside)?;
+        }
+        if self.filter.is_some() || self.wanted.lent.is_some() {
+            keeper::keep(&mut self.ground, self.filter.as_ref(), &made.outside)?;
+        }
+        if self.wanted.low_ports {
+            ports::open_low()?;
         }
         enter::anonymous(&self.wanted.dns, self.client.is_some())?;
         match &self.client {

@@ -169,7 +169,7 @@ const OFFERED: &[(&str, &[&str])] = &[
     ("hc-netns del re", &["red"]),
     ("hc-netns set red au", &["auto"]),
     ("hc-netns bridge b", &["br7"]),
-    ("hc-netns up red --br", &["--bridge"]),
+    ("hc-netns up red --br", &["--bridge", "--bridge-addr"]),
     ("hc-netns up red --bridge=", &["br7"]),
     ("hc-netns bridge br7 --stp ", &["on", "off"]),
     ("hc-unshare --jail -f --setgr", &["--setgroups"]),

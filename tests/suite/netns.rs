@@ -8,6 +8,7 @@ mod drop_in;
 mod exec;
 mod lan;
 mod leaving;
+mod lent;
 mod link;
 mod mounts;
 mod names;

@@ -41,6 +41,8 @@ pub(super) struct Given {
     routes: Vec<Route>,
     dns: Vec<IpAddr>,
     isolated: bool,
+    low_ports: bool,
+    bridge_address: Option<Cidr>,
     hairpin: bool,
     nat: bool,
     published: Vec<Published>,
@@ -78,6 +80,8 @@ options! {
     route(route: Route) "route", OF_LINK, self => self.routes.push(route);
     dns(dns: IpAddr) "dns", OF_LINK, self => self.dns.push(dns);
     isolated() "isolated", OF_LINK, self => self.isolated = true;
+    low_ports() "low-ports", OF_LINK, self => self.low_ports = true;
+    bridge_address(address: Cidr) "bridge-addr", OF_LINK, self => self.bridge_address = Some(address);
     hairpin() "hairpin", OF_LINK, self => self.hairpin = true;
     nat() "nat", OF_LINK, self => self.nat = true;
     publish(port: Published) "publish", OF_LINK, self => self.published.push(port);
@@ -109,7 +113,7 @@ impl Given {
     pub(super) fn bridge_plan(self, bridge: Interface) -> Result<Plan> {
         if !self.delete {
             let Given { ports, addresses, mtu, stp, .. } = self;
-            return Ok(Plan::Bridge(bridge::Wanted { bridge, ports, addresses, mtu, stp }));
+            return Ok(Plan::Bridge(bridge::Wanted { bridge, ports, addresses, mtu, stp, lent: false }));
         }
         match self.seen.iter().find(|(option, _)| *option != "delete") {
             Some((option, _)) => Err(Error::usage(format!("option '--{option}' does not go with --delete"))),
@@ -143,6 +147,8 @@ impl Given {
             routes: self.routes,
             dns: self.dns,
             isolated: self.isolated,
+            low_ports: self.low_ports,
+            lent: self.bridge_address,
             hairpin: self.hairpin,
             nat: nat::Wanted { masquerade: self.nat, published: self.published },
             dhcp: self.dhcp,

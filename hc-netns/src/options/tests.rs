@@ -34,7 +34,7 @@ fn a_beginning_of_a_verb_is_enough_and_none_is_list() {
     assert_eq!(parsed(&["at", "x", "1"]), Ok(Plan::Attach { name: named("x"), process: 1 }));
     assert_eq!(parsed(&["set", "x", "7"]), Ok(Plan::Set { name: named("x"), id: Some(7) }));
     assert_eq!(parsed(&["se", "x", "auto"]), Ok(Plan::Set { name: named("x"), id: None }));
-    assert_eq!(parsed(&["do", "x"]), Ok(Plan::Down(vec![named("x")])));
+    assert_eq!(parsed(&["do", "x"]), Ok(Plan::Down { names: vec![named("x")], argv: Vec::new() }));
     let ids = |target, id| Ok(Plan::ListId { wanted: Wanted { target, id }, json: None });
     assert_eq!(parsed(&["list-"]), ids(None, None));
     assert_eq!(parsed(&["list-id", "nsid", "0", "target-nsid", "7"]), ids(Some(7), Some(0)));
@@ -93,6 +93,13 @@ fn too_few_and_too_many_operands_change_nothing() {
         assert_eq!(error(words), "hc-netns: exec needs a program to run: try 'man hc-netns'\n");
     }
     assert_eq!(error(&["add", "x", "y"]), "hc-netns: extra operand 'y': try 'man hc-netns'\n");
+    assert!(
+        matches!(parsed(&["up", "x", "--nat", "--", "y", "--z"]), Ok(Plan::Up { argv, .. }) if argv.len() == 2)
+    );
+    assert!(matches!(
+        parsed(&["down", "x", "y", "--", "z", "--"]),
+        Ok(Plan::Down { names, argv }) if names.len() == 2 && argv == ["z", "--"]
+    ));
     assert_eq!(error(&["list", "x"]), "hc-netns: extra operand 'x': try 'man hc-netns'\n");
     assert_eq!(error(&["delete", "x", "a/b"]), "hc-netns: name 'a/b': has a slash\n");
     assert_eq!(error(&["set", "x"]), "hc-netns: set needs an id: try 'man hc-netns'\n");

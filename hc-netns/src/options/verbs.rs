@@ -100,7 +100,10 @@ pub(super) fn plan(verb: Verb, words: Vec<OsString>, given: Given) -> std::resul
         Verb::Delete if given.is_all() => Plan::DeleteAll,
         Verb::Down if given.is_all() => Plan::DownAll,
         Verb::Delete => Plan::Delete(names(verb, &mut words)?),
-        Verb::Down => Plan::Down(names(verb, &mut words)?),
+        Verb::Down => {
+            let argv = behind_dashes(&mut words);
+            Plan::Down { names: names(verb, &mut words)?, argv }
+        }
         Verb::Identify => Plan::Identify(words.next().map(|word| values::process(&word)).transpose()?),
         Verb::Pids => Plan::Pids(name(verb, &mut words)?),
         Verb::Exec if given.is_all() => Plan::ExecAll { argv: next(verb, &mut words)? },
@@ -114,7 +117,10 @@ pub(super) fn plan(verb: Verb, words: Vec<OsString>, given: Given) -> std::resul
             let bridge = values::interface(&needed(verb, "a name", &mut words)?)?;
             given.bridge_plan(bridge)?
         }
-        Verb::Up => Plan::Up { name: name(verb, &mut words)?, link: given.link()? },
+        Verb::Up => {
+            let name = name(verb, &mut words)?;
+            Plan::Up { name, link: given.link()?, argv: words.by_ref().collect() }
+        }
         Verb::Run => Plan::Run { link: given.link()?, argv: next(verb, &mut words)? },
     };
     match words.next() {
@@ -148,6 +154,15 @@ fn next(verb: Verb, words: &mut Words) -> Result<Vec<OsString>> {
         return Err(Error::usage(format!("{} needs a program to run", verb.name())));
     }
     Ok(argv)
+}
+
+/// NEXT, which is behind `--`. Both are taken away.
+fn behind_dashes(words: &mut Words) -> Vec<OsString> {
+    let mut all: Vec<OsString> = words.by_ref().collect();
+    let at = all.iter().position(|word| word == "--").unwrap_or(all.len());
+    let next = all.split_off(at).into_iter().skip(1).collect();
+    *words = all.into_iter();
+    next
 }
 
 /// `[target-nsid ID] [nsid ID]`, in any order.

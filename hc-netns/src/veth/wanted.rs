@@ -32,6 +32,10 @@ pub(crate) struct Wanted {
     pub(crate) dns: Vec<IpAddr>,
     /// Whether it may not reach other such ports.
     pub(crate) isolated: bool,
+    /// Whether ports below 1024 take no privilege in there.
+    pub(crate) low_ports: bool,
+    /// The address of a bridge that is made if there is none, and goes with its last link.
+    pub(crate) lent: Option<Cidr>,
     /// Whether frames may go out where they came in.
     pub(crate) hairpin: bool,
     /// What the packet filter does for it.

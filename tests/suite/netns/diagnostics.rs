@@ -24,7 +24,7 @@ const SCRIPTS: [&str; 26] = [
     "hc-netns up y; hc-netns bridge br0; hc-netns up y --addr=auto",
     "hc-netns bridge br0 --addr=10.7.0.1/30; hc-netns up y --addr=auto; hc-netns up z --addr=auto",
     "hc-netns bridge br0 --addr=10.7.0.1/24; hc-netns up y --addr=auto; hc-netns up z --addr=10.7.0.2/24",
-    "hc-netns bridge br0 --addr=10.7.0.1/16; hc-netns up y --addr=10.7.0.1/16",
+    "hc-netns bridge br0 --addr=10.7.0.1/16; hc-netns up y --addr=10.7.0.1/16; hc-netns up y --bridge=hc0 --bridge-addr=10.7.0.1/24",
     "hc-netns bridge br0; hc-netns up y; hc-netns up z --host-if=veth1; hc-netns up y --host-if=veth2",
     "hc-netns bridge br0; ip link add e0 master br0 type veth peer name e1; hc-netns bridge br1 --port=e0",
     "ip link add e0 type veth peer name e1; ip address add 10.9.0.1/24 dev e0; ip link set e0 up; ip link set e1 up

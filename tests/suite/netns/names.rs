@@ -155,7 +155,6 @@ fn a_wrong_command_line_changes_nothing() {
         "bridge br0 --delete --stp=on",
         "bridge br0 --addr",
         "up",
-        "up a b",
         "up a --port=eth0",
         "up a --dhcp --addr=10.0.0.2/24",
         "up a --publish=80:80",
