@@ -1,7 +1,8 @@
-//! The root directory as a mount with the ids of another user namespace: who owns a file is told in those.
+//! A directory as a mount with the ids of another user namespace: who owns a file is told in those.
 
 mod owners;
 
+use crate::root::Otherwise;
 use crate::sys::mount::{self as call, Attributes, Depth};
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
@@ -12,26 +13,42 @@ use nix::unistd::Pid;
 use std::ffi::OsStr;
 use std::os::fd::{AsRawFd, OwnedFd};
 
-/// A root directory that is to have the ids of the user namespace.
-#[derive(Clone, Copy)]
-pub(crate) struct Wanted<'a> {
-    pub(crate) directory: &'a OsStr,
-    /// Its files may get other owners where there is no other way.
-    pub(crate) chown: bool,
+/// What is to be mounted so.
+#[derive(Debug)]
+pub(crate) enum Idmapped<'a> {
+    /// The root directory, and what is mounted in it.
+    Root { directory: &'a OsStr, otherwise: Otherwise },
+    /// A file or directory of the caller's, and perhaps what is mounted in it; with the ids of the host where it cannot be
+    /// so, which are nobody's inside.
+    Source(&'a OsStr, Depth),
 }
 
-/// The directory, and what is mounted in it, with the ids of the user namespace that `process` is in. In a process that may
-/// mount the file system itself: who has entered the user namespace may not.
-pub(crate) fn tree(wanted: Wanted<'_>, process: Pid) -> Result<OwnedFd> {
-    let Wanted { directory, chown } = wanted;
-    let shown = hc::show(directory);
-    let place =
-        open(directory, crate::root::DIRECTORY, Mode::empty()).context(format_args!("root {shown}"))?;
+impl Idmapped<'_> {
+    /// Mounts it with the ids of the user namespace that `process` is in, attached nowhere. In a process that may mount the
+    /// file system itself: who has entered the user namespace may not.
+    pub(crate) fn mount(&self, process: Pid) -> Result<OwnedFd> {
+        match self {
+            Idmapped::Root { directory, otherwise } => {
+                let place = open(*directory, crate::root::DIRECTORY, Mode::empty())
+                    .context(format_args!("root {}", hc::show(directory)))?;
+                tree(&place, directory, Depth::All, *otherwise, process)
+            }
+            Idmapped::Source(source, depth) => {
+                let flags = OFlag::O_PATH | OFlag::O_CLOEXEC;
+                let place = open(*source, flags, Mode::empty()).context(hc::show(source))?;
+                tree(&place, source, *depth, Otherwise::Leave, process)
+            }
+        }
+    }
+}
+
+fn tree(place: &OwnedFd, name: &OsStr, depth: Depth, otherwise: Otherwise, process: Pid) -> Result<OwnedFd> {
+    let shown = hc::show(name);
     let refused = |errno| {
-        let because = cause(errno, &place);
+        let because = cause(errno, place);
         Error::new(format!("mount {shown} with other ids: {}{because}", hc::reason(errno)))
     };
-    let tree = call::clone_tree(&place, Depth::All).map_err(refused)?;
+    let tree = call::clone_tree(place, depth).map_err(refused)?;
     let namespace = format!("/proc/{process}/ns/user");
     let user_namespace =
         open(namespace.as_str(), OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty()).context(&namespace)?;
@@ -42,11 +59,13 @@ pub(crate) fn tree(wanted: Wanted<'_>, process: Pid) -> Result<OwnedFd> {
         propagation: call::PRIVATE,
         ..Attributes::default()
     };
-    match call::set_attributes(&tree, Depth::All, attributes) {
-        Err(Errno::EINVAL) if chown => {
-            owners::change(&place, directory, process)?;
+    match call::set_attributes(&tree, depth, attributes) {
+        Err(Errno::EINVAL) if otherwise != Otherwise::Fail => {
+            if otherwise == Otherwise::Chown {
+                owners::change(place, name, process)?;
+            }
             let attributes = Attributes { propagation: call::PRIVATE, ..Attributes::default() };
-            call::set_attributes(&tree, Depth::All, attributes).map_err(refused)?;
+            call::set_attributes(&tree, depth, attributes).map_err(refused)?;
         }
         result => result.map_err(refused)?,
     }

@@ -52,8 +52,8 @@ fn run(args: hc::Args) -> Result<Status> {
     let streams = plan.has_pty().then(pty::Caller::look_up).transpose()?;
     let (caller, user) = (getpid(), geteuid().as_raw());
     let (direct, names) = plan.names_by_way();
-    let idmapped = plan.root_with_ids_of(&maps);
-    let outside = match outside::start(&maps, names, idmapped)? {
+    let idmapped = plan.trees_with_ids_of(&maps);
+    let outside = match outside::start(&maps, names, &idmapped)? {
         outside::Role::Inside(outside) => outside,
         outside::Role::Outside(status) => return Ok(status),
     };
@@ -66,7 +66,7 @@ fn run(args: hc::Args) -> Result<Status> {
     }
     namespaces::unshare(plan.namespaces)?;
     maps.write_from_inside()?;
-    let (outside, tree) = outside::map(outside, &maps, names, idmapped)?;
+    let (outside, trees) = outside::map(outside, &maps, names, &idmapped)?;
     if let Some(outside) = &outside
         && plan.names_a_mount_namespace()
     {
@@ -75,7 +75,7 @@ fn run(args: hc::Args) -> Result<Status> {
     plan.clocks.set()?;
     let Child { tie, init, pty } = match plan.fork.as_ref().map(|how| fork::fork(how, streams)).transpose()? {
         Some(fork::Role::Parent(parent)) => {
-            drop((outside, tree));
+            drop((outside, trees));
             return parent::follow(parent);
         }
         Some(fork::Role::Child(child)) => child,
@@ -87,7 +87,7 @@ fn run(args: hc::Args) -> Result<Status> {
     let bound = names::bind(direct, caller)?;
     outside.as_ref().map_or(Ok(()), Outside::bind)?;
     let enter_as_root = plan.makes_files_for_others() && !maps.have_user(user);
-    let divided = furnish(&plan, tree, enter_as_root, pty).and_then(|terminal| match init {
+    let divided = furnish(&plan, trees, enter_as_root, pty).and_then(|terminal| match init {
         Some(setting) => Ok((init::start(setting, &plan.privileges)?, terminal)),
         None => Ok((init::Role::Child, terminal)),
     });
@@ -110,7 +110,7 @@ fn run(args: hc::Args) -> Result<Status> {
 /// Makes the new namespaces a place to live in. Returns NEXT's terminal, if it is to have one of its own.
 fn furnish(
     plan: &Plan,
-    tree: Option<OwnedFd>,
+    trees: Vec<OwnedFd>,
     enter_as_root: bool,
     pty: Option<pty::Inside>,
 ) -> Result<Option<pty::Terminal>> {
@@ -119,7 +119,8 @@ fn furnish(
         loopback::bring_up()?;
     }
     let Plan { root, manner, mounts, propagation, .. } = plan;
-    let entry = root::Entry { root, manner: *manner, tree, enter_as_root, mounts, propagation: *propagation };
+    let entry =
+        root::Entry { root, manner: *manner, trees, enter_as_root, mounts, propagation: *propagation };
     // The host's, while that is in view, unless there will be a /dev that has its own.
     let host_s = if pty.is_some() && !plan.has_console() { Some(pty::of_host()?) } else { None };
     let master = entry.furnish_and_enter()?.or(host_s);

@@ -11,6 +11,7 @@ pub(crate) use bind::Bind;
 pub(crate) use overlay::Overlay;
 pub(crate) use place::{View, is_directory};
 
+use crate::idmapped::Idmapped;
 use crate::propagation::Propagation;
 use crate::sys::mount::{self as call, Depth};
 use crate::{binfmt, causes};
@@ -59,6 +60,14 @@ impl Mount {
             Mount::Sys | Mount::Cgroup { .. } | Mount::Dev { .. } | Mount::Mask => return,
         };
         *target = Path::new(directory).join(&*target).into();
+    }
+
+    /// Its source, if that is to be mounted with other ids.
+    pub(crate) fn idmapped(&self) -> Option<Idmapped<'_>> {
+        match self {
+            Mount::Bind(bind) if bind.idmap => Some(Idmapped::Source(&bind.source, bind.depth)),
+            _ => None,
+        }
     }
 
     fn target(&self) -> &OsStr {
@@ -126,6 +135,14 @@ impl Mount {
             binfmt::register(&view.open(target, Kind::Directory)?, target, definition)?;
         }
         Ok(())
+    }
+
+    /// Attaches a source that somebody has mounted already.
+    pub(crate) fn attach(&self, view: &View<'_>, tree: &OwnedFd) -> Result<()> {
+        match self {
+            Mount::Bind(bind) => bind.attach(view, tree),
+            _ => Err(Error::new("only a bind mount has a source that is mounted")),
+        }
     }
 
     /// A file system of the type `kind` on the target.

@@ -5,9 +5,10 @@ pub(crate) mod processor;
 
 use crate::fork;
 use crate::idmap::Maps;
+use crate::idmapped::Idmapped;
+use crate::message;
 use crate::names::{self, Bound, Name};
 use crate::sys::{self, Ended};
-use crate::{idmapped, message};
 use hc::{Context, Error, Result, Status};
 use nix::errno::Errno;
 use nix::unistd::{ForkResult, Pid, getpid};
@@ -39,14 +40,14 @@ pub(crate) struct Outside {
 }
 
 /// Starts it, if `maps` take one, or `names`: those that cannot be bound, or released, from where this process goes; or a
-/// `root` directory that is to be mounted with other ids.
+/// `trees` that are to be mounted with other ids.
 // From here on there are two processes, or three.
 //   caller    leaves for the new namespaces, asks, and becomes NEXT (or the parent of it)
 //   outside   answers until the caller's end of the socket is closed, which exec does, and so does any death
 //   between   only with `names`: ends at once, so that the one outside, which then lives until exec, is not a child
 //             that NEXT would know nothing about
-pub(crate) fn start(maps: &Maps, names: &[Name], root: Option<idmapped::Wanted<'_>>) -> Result<Role> {
-    if !maps.need_one_outside() && names.is_empty() && root.is_none() {
+pub(crate) fn start(maps: &Maps, names: &[Name], trees: &[Idmapped<'_>]) -> Result<Role> {
+    if !maps.need_one_outside() && names.is_empty() && trees.is_empty() {
         return Ok(Role::Inside(None));
     }
     let caller = getpid();
@@ -67,20 +68,15 @@ pub(crate) fn start(maps: &Maps, names: &[Name], root: Option<idmapped::Wanted<'
             if is_orphan && let ForkResult::Parent { .. } = fork::checked()? {
                 return Ok(Role::Outside(Status::SUCCESS));
             }
-            serve(&other, caller, maps, names, root)?;
+            serve(&other, caller, maps, names, trees)?;
             Ok(Role::Outside(Status::SUCCESS))
         }
     }
 }
 
 /// Answers the requests of `caller`.
-fn serve(
-    socket: &OwnedFd,
-    caller: Pid,
-    maps: &Maps,
-    names: &[Name],
-    root: Option<idmapped::Wanted<'_>>,
-) -> Result<()> {
+fn serve(socket: &OwnedFd, caller: Pid, maps: &Maps, names: &[Name], trees: &[Idmapped<'_>]) -> Result<()> {
+    let mut trees = trees.iter();
     let mut bound = Bound::new();
     loop {
         let mut request = [0];
@@ -89,8 +85,8 @@ fn serve(
             0 => return Ok(()),
             _ if request == [MAP] => maps.write_from_outside(caller),
             _ if request == [TREE] => {
-                let made = root.map(|root| idmapped::tree(root, caller)).transpose();
-                made.map(|made| tree = made)
+                let next = trees.next().ok_or_else(|| Error::new("no further tree is to be mounted"));
+                next.and_then(|next| next.mount(caller)).map(|made| tree = Some(made))
             }
             _ if request == [PROBE] => {
                 names::can_be_bound(names, caller).then_some(()).ok_or_else(|| Error::new("no"))
@@ -110,25 +106,25 @@ fn serve(
     }
 }
 
-/// Has the maps written that take one outside, and the root directory mounted with their ids. Gives it back if there is more
+/// Has the maps written that take one outside, and the trees mounted with their ids. Gives it back if there is more
 /// to do for it.
 pub(crate) fn map(
     outside: Option<Outside>,
     maps: &Maps,
     names: &[Name],
-    root: Option<idmapped::Wanted<'_>>,
-) -> Result<(Option<Outside>, Option<OwnedFd>)> {
-    let Some(outside) = outside else { return Ok((None, None)) };
+    trees: &[Idmapped<'_>],
+) -> Result<(Option<Outside>, Vec<OwnedFd>)> {
+    let Some(outside) = outside else { return Ok((None, Vec::new())) };
     if maps.need_one_outside() {
         outside.ask(MAP)?;
     }
-    let tree = if root.is_some() { Some(outside.tree()?) } else { None };
+    let trees = trees.iter().map(|_| outside.tree()).collect::<Result<Vec<_>>>()?;
     if !names.is_empty() {
-        return Ok((Some(outside), tree));
+        return Ok((Some(outside), trees));
     }
     drop(outside.socket);
     outside.child.map_or(Ok(false), has_failed)?;
-    Ok((None, tree))
+    Ok((None, trees))
 }
 
 /// Waits for `child`: whether it has failed. A caller that ignores SIGCHLD has its children reaped by the kernel, and this
@@ -142,7 +138,7 @@ fn has_failed(child: Pid) -> Result<bool> {
 }
 
 impl Outside {
-    /// The root directory as a mount with the ids of the new user namespace.
+    /// The next tree as a mount with the ids of the new user namespace.
     fn tree(&self) -> Result<OwnedFd> {
         let (answer, tree) = self.request(TREE)?;
         tree.ok_or_else(|| Error::new(String::from_utf8_lossy(&answer)))

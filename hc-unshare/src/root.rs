@@ -46,19 +46,29 @@ pub(crate) enum Otherwise {
     Fail,
     /// Its files get other owners.
     Chown,
+    /// It is as it is.
+    Leave,
 }
 
 /// How NEXT's root directory comes about.
 pub(crate) struct Entry<'a> {
     pub(crate) root: &'a Root,
     pub(crate) manner: Manner,
-    /// The root directory as a mount, if one outside has made it.
-    pub(crate) tree: Option<OwnedFd>,
+    /// What one outside has mounted with other ids: the root directory, and sources of mounts in their order.
+    pub(crate) trees: Vec<OwnedFd>,
     /// Become root of the user namespace when the caller's files have been opened.
     pub(crate) enter_as_root: bool,
     pub(crate) mounts: &'a [Mount],
     /// What is to become of the mounts of the namespace that this process has just got, if it has got one.
     pub(crate) propagation: Option<Propagation>,
+}
+
+/// What a mount takes of the caller's.
+enum Opened<'a> {
+    /// To be mounted.
+    Sources(Sources),
+    /// Mounted already, with other ids, and attached nowhere.
+    Tree(&'a OwnedFd),
 }
 
 impl Entry<'_> {
@@ -101,8 +111,13 @@ impl Entry<'_> {
     }
 
     /// Opens what is the caller's, as the caller.
-    fn open_sources(&self) -> Result<Vec<Sources>> {
-        let sources = self.mounts.iter().map(Mount::open_sources).collect::<Result<_>>()?;
+    fn open_sources(&self) -> Result<Vec<Opened<'_>>> {
+        let mut trees = self.trees.iter().skip(1);
+        let sources = self.mounts.iter().map(|mount| match mount.idmapped().and_then(|_| trees.next()) {
+            Some(tree) => Ok(Opened::Tree(tree)),
+            None => mount.open_sources().map(Opened::Sources),
+        });
+        let sources = sources.collect::<Result<_>>()?;
         if self.enter_as_root {
             credentials::enter_as_root()?;
         }
@@ -114,7 +129,7 @@ impl Entry<'_> {
     fn furnish(
         &self,
         view: &View<'_>,
-        sources: &[Sources],
+        sources: &[Opened<'_>],
         root: Option<&OwnedFd>,
     ) -> Result<Option<OwnedFd>> {
         let root = root.filter(|_| self.manner.read_only);
@@ -124,7 +139,12 @@ impl Entry<'_> {
         }
         let mut console = None;
         for (mount, sources) in self.mounts.iter().zip(sources) {
-            console = mount.make(view, sources, self.propagation)?.or(console);
+            match sources {
+                Opened::Sources(sources) => {
+                    console = mount.make(view, sources, self.propagation)?.or(console);
+                }
+                Opened::Tree(tree) => mount.attach(view, tree)?,
+            }
         }
         if let Some(root) = root {
             mark(root, Depth::One, Attributes { set: call::RDONLY, ..Attributes::default() })?;
@@ -135,7 +155,7 @@ impl Entry<'_> {
     /// `place` as the root of a mount, which pivot_root(2) asks for: a copy of itself over itself. By descriptor,
     /// so that nobody can change what its name means in between.
     fn mount_point_at(&self, place: &OwnedFd, directory: &OsStr) -> Result<OwnedFd> {
-        let copy = match &self.tree {
+        let copy = match self.trees.first() {
             Some(tree) => tree.try_clone().map_err(|_| refused(directory, Errno::EMFILE))?,
             None => call::clone_tree(place, Depth::All)
                 .map_err(|errno| failed(directory, errno, causes::of_refused_copy(errno)))?,

@@ -57,7 +57,7 @@ What NEXT is not to have:
       --nice=N               its scheduling priority, -20 to 19
 
 Furnishing, each mount in the order of the options, below DIR or made there (implies -m):
-      --bind=SRC:DIR[:OPT]   the caller's SRC; ro, nosuid, nodev, noexec, rec
+      --bind=SRC:DIR[:OPT]   the caller's SRC; ro, nosuid, nodev, noexec, rec, idmap
       --tmpfs=DIR[:OPT]      an empty tmpfs; size=, mode=, nr_inodes=
       --overlay=LOWER:UPPER:WORK:DIR
                              directories one over the other; several LOWER

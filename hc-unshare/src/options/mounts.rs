@@ -27,7 +27,7 @@ pub(super) fn bind(value: &OsStr) -> Result<Mount> {
     if source.is_empty() || target.is_empty() {
         return Err(wrong("an empty name"));
     }
-    let (mut attributes, mut depth) = (0, Depth::One);
+    let (mut attributes, mut depth, mut idmap) = (0, Depth::One, false);
     for word in words(options) {
         match word {
             b"ro" => attributes |= call::RDONLY,
@@ -36,10 +36,11 @@ pub(super) fn bind(value: &OsStr) -> Result<Mount> {
             b"nodev" => attributes |= call::NODEV,
             b"noexec" => attributes |= call::NOEXEC,
             b"rec" => depth = Depth::All,
-            _ => return Err(wrong("an option that is not ro, rw, nosuid, nodev, noexec or rec")),
+            b"idmap" => idmap = true,
+            _ => return Err(wrong("an option that is not ro, rw, nosuid, nodev, noexec, rec or idmap")),
         }
     }
-    Ok(Mount::Bind(Bind { source: source.clone(), target: target.clone(), attributes, depth }))
+    Ok(Mount::Bind(Bind { source: source.clone(), target: target.clone(), attributes, depth, idmap }))
 }
 
 /// `DST[:OPTION,…]`.
@@ -97,7 +98,7 @@ mod tests {
     fn binds() {
         let of = |value: &str| bind(OsStr::new(value));
         let expected = |attributes, depth| {
-            Mount::Bind(Bind { source: "/a".into(), target: "/b".into(), attributes, depth })
+            Mount::Bind(Bind { source: "/a".into(), target: "/b".into(), attributes, depth, idmap: false })
         };
         assert_eq!(of("/a:/b"), Ok(expected(0, Depth::One)));
         let all = call::RDONLY | call::NOSUID | call::NODEV | call::NOEXEC;
@@ -106,8 +107,9 @@ mod tests {
         assert_eq!(error(of("/a:")), "--bind '/a:': an empty name");
         assert_eq!(
             error(of("/a:/b:x")),
-            "--bind '/a:/b:x': an option that is not ro, rw, nosuid, nodev, noexec or rec"
+            "--bind '/a:/b:x': an option that is not ro, rw, nosuid, nodev, noexec, rec or idmap"
         );
+        assert!(matches!(of("/a:/b:idmap"), Ok(Mount::Bind(Bind { idmap: true, .. }))));
     }
 
     #[test]

@@ -5,13 +5,14 @@ use crate::credentials::{Credentials, Owner};
 use crate::environment::Kept;
 use crate::fork::Fork;
 use crate::idmap::{Maps, Wanted};
+use crate::idmapped::Idmapped;
 use crate::mounts::Mount;
 use crate::names::Name;
 use crate::namespaces::Kind;
 use crate::privileges::Privileges;
 use crate::propagation::Propagation;
 use crate::root::{Manner, Otherwise, Root};
-use crate::{idmapped, uts};
+use crate::uts;
 use nix::sched::CloneFlags;
 use std::ffi::OsString;
 
@@ -90,16 +91,20 @@ impl Plan {
         self.names.iter().any(|name| name.kind == Kind::Mount)
     }
 
-    /// The root directory, if it has to be mounted with the ids of `maps` by somebody outside.
-    pub(crate) fn root_with_ids_of(&self, maps: &Maps) -> Option<idmapped::Wanted<'_>> {
+    /// What has to be mounted with the ids of `maps` by somebody outside: the root directory first, then what `--bind` says
+    /// so of, in order.
+    pub(crate) fn trees_with_ids_of(&self, maps: &Maps) -> Vec<Idmapped<'_>> {
         let chown = self.manner.idmap == Some(Otherwise::Chown);
         // A jail knows by itself; with that word it is told how.
         let asked = self.manner.idmap.is_some() && !(chown && self.ids.is_left_to_jail());
-        match &self.root {
-            Root::Pivot(directory) if asked || maps.are_private() => {
-                Some(idmapped::Wanted { directory, chown })
-            }
-            _ => None,
+        let mut trees = Vec::new();
+        if let Root::Pivot(directory) = &self.root
+            && (asked || maps.are_private())
+        {
+            let otherwise = self.manner.idmap.unwrap_or(Otherwise::Fail);
+            trees.push(Idmapped::Root { directory, otherwise });
+            trees.extend(self.mounts.iter().filter_map(Mount::idmapped));
         }
+        trees
     }
 }

@@ -233,3 +233,30 @@ fn is_root_s() {
         );
     }
 }
+
+#[test]
+fn a_bind_mount_has_them_if_it_is_told_so() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    let host = Host::new();
+    let (root, data) = (filled(&host, ""), hc_tests::Dir::new());
+    data.file("of-1000", "x");
+    Cmd::sh("chown 1000:1001 of-1000").dir(data.path()).run().ok();
+    let stat = ["/bin/stat", "-c", "%u:%g", "/data", "/data/of-1000"];
+    let line = |source: &str, options: &str| {
+        let bind = format!("--bind={source}:/data:{options}");
+        unshare(&MAPS).arg(root.option("--root")).arg(bind).args(stat).on(&host).run().ok().quiet()
+    };
+    let source = data.path().display().to_string();
+    line(&source, "idmap").says("0:0\n1000:1001\n");
+    line(&source, "rec,ro,idmap").says("0:0\n1000:1001\n");
+    line(&source, "ro").says("65534:65534\n65534:65534\n");
+    // A jail's, and one file.
+    let jail = ["--jail", "--bind=of-1000:/one:idmap"];
+    let one = unshare(&jail).arg(root.option("--root")).args(["/bin/stat", "-c", "%u:%g", "/one"]);
+    one.dir(data.path()).on(&host).run().ok().quiet().says("1000:1001\n");
+    // Where it cannot be so, it is as it is: an overlay.
+    Cmd::sh("mkdir /srv/x; touch /srv/x/of-1000; chown 0:0 /srv/x").on(&host).run().ok();
+    line("/srv/x", "idmap").says("65534:65534\n65534:65534\n");
+    let message = unshare(&MAPS).arg(root.option("--root")).args(["--bind=/nosuch:/data:idmap", "/bin/stat"]);
+    assert_eq!(message.on(&host).run().fails("hc-unshare", 125), "/nosuch: No such file or directory");
+}

@@ -115,7 +115,7 @@ fn words_that_are_no_mounts() {
         ("--bind=/a::ro", "--bind '/a::ro': an empty name"),
         (
             "--bind=/a:/b:suid",
-            "--bind '/a:/b:suid': an option that is not ro, rw, nosuid, nodev, noexec or rec",
+            "--bind '/a:/b:suid': an option that is not ro, rw, nosuid, nodev, noexec, rec or idmap",
         ),
         ("--tmpfs=", "an empty name is no directory"),
         ("--overlay=/a:/b", "--overlay '/a:/b': not LOWER[:LOWER...]:UPPER:WORK:DST"),
