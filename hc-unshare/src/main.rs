@@ -22,6 +22,7 @@ mod namespaces;
 mod options;
 mod outside;
 mod parent;
+mod ports;
 mod priority;
 mod privileges;
 mod propagation;
@@ -117,6 +118,9 @@ fn furnish(
     plan.uts.set()?;
     if plan.loopback {
         loopback::bring_up()?;
+    }
+    if plan.low_ports {
+        ports::open_low()?;
     }
     let Plan { root, manner, mounts, propagation, .. } = plan;
     let entry =

@@ -69,6 +69,7 @@ const OWN: &[&str] = &[
     "hostname",
     "domainname",
     "loopback",
+    "low-ports",
     "init",
     "no-init",
     "pty",

@@ -30,6 +30,7 @@ pub(super) fn take(given: &mut Given, option: Opt, args: &mut Args) -> Result<bo
             given.kinds.push(Kind::Net);
             given.loopback = true;
         }
+        Opt::Long("low-ports") => given.low_ports = true,
         _ => return Ok(false),
     }
     Ok(true)

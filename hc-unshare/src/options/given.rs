@@ -39,6 +39,7 @@ pub(super) struct Given {
     pub(super) manner: Manner,
     pub(super) uts: uts::Names,
     pub(super) loopback: bool,
+    pub(super) low_ports: bool,
     pub(super) mask: bool,
     pub(super) shared: Vec<Kind>,
 }
@@ -199,7 +200,7 @@ impl Given {
             environment,
             ..
         } = self;
-        let Given { manner, uts, mut loopback, shared, .. } = self;
+        let Given { manner, uts, mut loopback, low_ports, shared, .. } = self;
         // Last, for it may lie in one of the others.
         mounts.extend(binfmt.map(|target| Mount::Binfmt(target, interpreter)));
         // As with unshare(1), which goes there before it mounts. (Here that comes after, so that NEXT can start in
@@ -249,6 +250,7 @@ impl Given {
             manner,
             uts,
             loopback,
+            low_ports,
             working_directory,
             credentials,
             privileges,

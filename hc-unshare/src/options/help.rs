@@ -73,6 +73,7 @@ Furnishing, each mount in the order of the options, below DIR or made there (imp
       --hostname=NAME        the host name (implies -u)
       --domainname=NAME      the domain name (implies -u)
       --loopback             bring the loopback interface up (implies -n)
+      --low-ports            ports below 1024 take no privilege
 
 Jail:
       --init                 stay as process 1: forward signals, reap (implies -pf)

@@ -43,6 +43,8 @@ pub(crate) struct Plan {
     pub(crate) uts: uts::Names,
     /// Bring the loopback interface of a new network namespace up.
     pub(crate) loopback: bool,
+    /// Ports below 1024 are for everybody.
+    pub(crate) low_ports: bool,
     /// Where to go, in the new root.
     pub(crate) working_directory: Option<OsString>,
     /// Who NEXT is to be.

@@ -47,6 +47,7 @@ fn the_line_of_the_post() {
         manner: Manner::default(),
         uts: uts::Names::default(),
         loopback: false,
+        low_ports: false,
         working_directory: None,
         credentials: Credentials::default(),
         privileges: Privileges::default(),

@@ -90,6 +90,25 @@ fn the_loopback_interface_is_up() {
     }
 }
 
+/// Of the namespace alone, and for a jail that shares it.
+#[test]
+fn ports_below_1024_are_for_everybody_if_that_is_asked_for() {
+    require!(can_run(), "takes root, and user namespaces for others");
+    let read = ["cat", "/proc/sys/net/ipv4/ip_unprivileged_port_start"];
+    for who in Who::ALL {
+        let first = if who == Who::Root { "-n" } else { "-rn" };
+        who.starts(unshare(&[first, "--low-ports"]).args(read)).run().ok().quiet().says("0\n");
+        who.starts(unshare(&[first]).args(read)).run().ok().quiet().says("1024\n");
+        let listen =
+            "use Socket; socket my $s, 2, 1, 0; print bind($s, sockaddr_in(80, INADDR_ANY)) ? 'bound' : $!";
+        let jail = ["hc-unshare", "--jail", "--share=net", "perl", "-e", listen];
+        who.starts(unshare(&[first, "--low-ports"]).args(jail)).run().ok().quiet().says("bound");
+        who.starts(unshare(&[first]).args(jail)).run().ok().quiet().says("Permission denied");
+    }
+    let refused = unshare(&["--low-ports", "true"]).as_nobody().run().fails("hc-unshare", 125);
+    assert_eq!(refused, "/proc/sys/net/ipv4/ip_unprivileged_port_start: Permission denied");
+}
+
 /// What is the caller's is left as he has it.
 #[test]
 fn the_caller_s_network_is_left_alone() {
