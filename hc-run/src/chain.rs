@@ -4,9 +4,10 @@ mod parts;
 
 pub(crate) use parts::{Part, Tool};
 
-use crate::options::{Container, Network, Storage};
+use crate::options::{Container, NO_BRIDGE, Network, OWN_BRIDGE, Storage};
 use crate::place::Place;
 use crate::user::Ids;
+use hc::{Error, Result};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
@@ -17,6 +18,8 @@ const CAPABILITIES: &str =
 /// An init that ends its namespace does so by reboot(2).
 const CAPABILITIES_OF_INIT: &str = "sys_boot";
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// Of the bridge that hc-run has made: of the private networks one that few choose.
+const ADDRESS: &str = "10.104.99.1/24";
 /// As each process sees it that has a network: hc-netns puts another file there, in a mount namespace of its own.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
@@ -61,9 +64,10 @@ pub(crate) struct Setting {
 /// * `hc-unshare`: last, for it closes the door.
 pub(crate) fn write(container: &Container, setting: &Setting) -> Vec<Link> {
     let links = [
-        place(setting),
+        place(container, setting),
         rootfs(container, setting),
         network(container),
+        behind_pasta(container),
         cgroup(container),
         Some(environment(container, setting)),
         Some(jail(container, setting)),
@@ -71,15 +75,36 @@ pub(crate) fn write(container: &Container, setting: &Setting) -> Vec<Link> {
     links.into_iter().flatten().collect()
 }
 
-fn place(setting: &Setting) -> Option<Link> {
-    let Place::Tmpfs(directory) = &setting.place else { return None };
+fn place(container: &Container, setting: &Setting) -> Option<Link> {
+    let tmpfs = match &setting.place {
+        Place::Tmpfs(directory) => Some(option("--tmpfs=", directory)),
+        Place::Kept(_) => None,
+    };
+    let is_pasta = container.network == Network::Pasta;
+    if tmpfs.is_none() && !is_pasta {
+        return None;
+    }
     let mut words: Vec<OsString> = match setting.caller {
         Caller::Root => vec!["-m".into()],
         Caller::UserWithIds => vec!["-rm".into(), "--map-auto".into()],
         Caller::User => vec!["-rm".into()],
     };
-    words.push(option("--tmpfs=", directory));
-    Some(Link { tool: Tool::Unshare, words, why: "an empty root directory that goes with the container" })
+    let mut why = "an empty root directory that goes with the container";
+    if is_pasta {
+        // Whatever happens to pasta, which would leave its program behind.
+        words.extend(["--init", "--kill-child", "--mount-proc"].map(OsString::from));
+        why = "a place for pasta, and all of it ends together";
+    }
+    words.extend(tmpfs);
+    Some(Link { tool: Tool::Unshare, words, why })
+}
+
+/// pasta's program is in a PID namespace, of which it has no proc; and in a network namespace of a user namespace that the
+/// jail leaves.
+fn behind_pasta(container: &Container) -> Option<Link> {
+    let words = ["-m", "--mount-proc", "--low-ports"].map(OsString::from).to_vec();
+    let link = Link { tool: Tool::Unshare, words, why: "what is to be seen of pasta's namespaces" };
+    (container.network == Network::Pasta).then_some(link)
 }
 
 fn rootfs(container: &Container, setting: &Setting) -> Option<Link> {
@@ -100,20 +125,31 @@ fn rootfs(container: &Container, setting: &Setting) -> Option<Link> {
 }
 
 fn network(container: &Container) -> Option<Link> {
+    // As in the post, what has a name has it in /run/netns as well.
+    let name = if let Storage::Named(name) = &container.storage { Some(name) } else { None };
     let mut words: Vec<OsString> = Vec::new();
     let (tool, why) = match &container.network {
-        Network::None | Network::Host => return None,
+        Network::None | Network::Host | Network::Some => return None,
         Network::Pasta => {
-            words.push("--config-net".into());
+            // The user namespace is there.
+            words.extend(["--quiet", "--netns-only", "--config-net"].map(OsString::from));
             (Tool::Pasta, "a network that a user's sockets carry")
         }
         Network::Bridge(bridge, options) => {
-            words.extend(["run".into(), option("--bridge=", bridge)]);
+            let verb = if name.is_some() { "up" } else { "run" };
+            words.extend([verb.into(), option("--bridge=", bridge)]);
             let named =
                 |name: &str| options.iter().any(|option| option.as_bytes().starts_with(name.as_bytes()));
-            if !container.has("ip") && !named("--addr") && !named("--dhcp") {
-                words.push("--addr=auto".into());
+            if bridge == OWN_BRIDGE {
+                words.extend([option("--bridge-addr=", ADDRESS.as_ref()), "--nat".into()]);
             }
+            match container.has("ip") || named("--addr") {
+                true if !named("--gateway") => words.push("--gateway=auto".into()),
+                false if !named("--dhcp") => words.push("--addr=auto".into()),
+                _ => {}
+            }
+            // The program has its capabilities in a user namespace that the network namespace is not of.
+            words.push("--low-ports".into());
             words.extend(options.iter().cloned());
             (Tool::Netns, "a network namespace, and a link from it to the bridge")
         }
@@ -121,6 +157,7 @@ fn network(container: &Container) -> Option<Link> {
     let own = container.words(Tool::Netns);
     words.extend(if tool == Tool::Pasta { parts::for_pasta(&own) } else { own });
     words.push("--".into());
+    words.extend(name.filter(|_| tool == Tool::Netns).cloned());
     Some(Link { tool, words, why })
 }
 
@@ -141,6 +178,9 @@ fn environment(container: &Container, setting: &Setting) -> Link {
     let mut words: Vec<OsString> = vec!["-i".into()];
     words.extend(options);
     words.extend([option("--if-unset=PATH=", PATH.as_ref()), option("--if-unset=HOME=", &ids.home())]);
+    if container.tty {
+        words.push("--if-unset=TERM=xterm".into());
+    }
     if assignments.iter().any(|word| word.as_bytes().starts_with(b"-")) {
         words.push("--".into());
     }
@@ -165,6 +205,9 @@ fn jail(container: &Container, setting: &Setting) -> Link {
     words.push(option("--hostname=", container.hostname()));
     if !container.init {
         words.extend(["--no-init".into(), "--forward-signals".into()]);
+    }
+    if container.tty {
+        words.push("--pty".into());
     }
     let is_root = setting.ids.is_none_or(|ids| ids.user == 0);
     if is_root {
@@ -196,6 +239,24 @@ fn jail(container: &Container, setting: &Setting) -> Link {
 }
 
 impl Container {
+    /// What of it depends on who calls.
+    ///
+    /// # Errors
+    /// A network that `caller` cannot have.
+    pub(crate) fn for_caller(mut self: Box<Self>, caller: Caller) -> Result<Box<Self>> {
+        self.network = self.network.chosen(caller == Caller::Root);
+        match self.network {
+            Network::Pasta if caller == Caller::Root => {
+                Err(Error::usage("--network: pasta is for ordinary users; root has --network=bridge"))
+            }
+            Network::Bridge(..) if caller != Caller::Root => {
+                Err(Error::new("--network: to link to a bridge takes root; --network=pasta does not"))
+            }
+            Network::Pasta if self.has("ip") || self.has("dns") => Err(Error::usage(NO_BRIDGE)),
+            _ => Ok(self),
+        }
+    }
+
     fn words(&self, tool: Tool) -> Vec<OsString> {
         self.parts.iter().filter(|part| part.tool() == tool).flat_map(Part::words).collect()
     }

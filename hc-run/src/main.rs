@@ -15,7 +15,7 @@ mod user;
 
 use chain::{Caller, Setting};
 use hc::{Environ, Result, Status};
-use options::{Container, Network, Plan, Show, Storage};
+use options::{Container, Plan, Show, Storage};
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -25,12 +25,13 @@ hc::tool!("hc-run", run);
 fn run(args: hc::Args) -> Result<Status> {
     let plan = options::parse(args)?;
     let env = Environ::inherited();
+    let caller = subids::caller();
     let container = match plan {
-        Plan::Run(container) => container,
+        Plan::Run(container) => container.for_caller(caller)?,
         Plan::List => return named::list(&env),
         Plan::Delete(name) => return named::delete(&name, &env),
     };
-    let setting = look_around(&container, &env)?;
+    let setting = look_around(&container, caller, &env)?;
     let chain = chain::write(&container, &setting);
     let tools = links::find(&chain, &env)?;
     match container.show {
@@ -44,11 +45,7 @@ fn run(args: hc::Args) -> Result<Status> {
 }
 
 /// What the chain depends on, beside the command line. Changes nothing.
-fn look_around(container: &Container, env: &Environ) -> Result<Setting> {
-    let caller = subids::caller();
-    if caller != Caller::Root && matches!(container.network, Network::Bridge(..)) {
-        return Err(hc::Error::new("--network: to link to a bridge takes root; --network=pasta does not"));
-    }
+fn look_around(container: &Container, caller: Caller, env: &Environ) -> Result<Setting> {
     let place = place::choose(&container.storage, caller != Caller::Root, env)?;
     let ids = container.user.as_ref().map(|user| user.look_up(place.directory())).transpose()?;
     let program = match container.storage {

@@ -34,8 +34,8 @@ pub(crate) fn list(env: &Environ) -> Result<Status> {
     hc::print(&text).map(|()| Status::SUCCESS)
 }
 
-/// Becomes rm(1) for the directory of the container `name`, which must not run. In a user namespace with all of the user's
-/// ids, if there may be files of theirs.
+/// Becomes rm(1) for the directory of the container `name`, which must not run. Before that its network namespace is taken
+/// away. In a user namespace with all of the user's ids, if there may be files of theirs.
 pub(crate) fn delete(name: &OsStr, env: &Environ) -> Result<Status> {
     let caller = subids::caller();
     let path = place::named(name, caller != Caller::Root, env)?;
@@ -47,13 +47,13 @@ pub(crate) fn delete(name: &OsStr, env: &Environ) -> Result<Status> {
         return Err(Error::new(format!("{}: a container runs there: end it first", shown())));
     }
     let mut line: Vec<OsString> = Vec::new();
+    let own = fs::read_link("/proc/self/exe").unwrap_or_default();
+    let tool = |tool| links::find_one(tool, own.parent(), env.get(b"PATH"));
+    if caller == Caller::Root && Path::new("/run/netns").join(name).symlink_metadata().is_ok() {
+        line.extend([tool(Tool::Netns)?, "down".into(), name.into(), "--".into()]);
+    }
     if caller == Caller::UserWithIds {
-        let own = fs::read_link("/proc/self/exe").unwrap_or_default();
-        line.extend([
-            links::find_one(Tool::Unshare, own.parent(), env.get(b"PATH"))?,
-            "-r".into(),
-            "--map-auto".into(),
-        ]);
+        line.extend([tool(Tool::Unshare)?, "-r".into(), "--map-auto".into()]);
     }
     line.push(hc::find_program(OsStr::new("rm"), env.get(b"PATH"))?.into_os_string());
     // What is mounted in there is somebody else's.

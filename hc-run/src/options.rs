@@ -1,7 +1,10 @@
 //! The command line of hc-run(1), as values.
 
+mod network;
 mod parts;
 mod values;
+
+pub(crate) use network::{NO_BRIDGE, Network, OWN_BRIDGE};
 
 use crate::chain::{Part, Tool};
 use crate::user::User;
@@ -28,10 +31,12 @@ What PROGRAM gets:
   -u, --user=UID[:GID]        who it is, by number or by DIR's /etc/passwd
       --hostname=NAME         the host name (NAME of --name, or hc)
   -i, --interactive           nothing: standard input is the program's anyway
+  -t, --tty                   a terminal of its own
 
-Network (by default none but its own loopback):
-      --network=none|host|pasta|BRIDGE[:OPT,...]
-                              the host's, one by pasta(1), or a link to a bridge as hc-netns run makes it
+Network (by default none but its own loopback; with -p bridge, or pasta for a user):
+      --network=none|host|bridge|pasta|BRIDGE[:OPT,...]
+                              the host's; a bridge of hc-run's own; one by pasta(1);
+                              or a link to a bridge as hc-netns run makes it
       --ip=CIDR               its address on the bridge (the lowest that is free)
       --dns=IP                its name server
   -p, --publish=[IP:]PORT:PORT[/udp]
@@ -85,6 +90,7 @@ const LONGS: &[&str] = &[
     "user",
     "hostname",
     "interactive",
+    "tty",
     "network",
     "ip",
     "dns",
@@ -140,6 +146,7 @@ pub(crate) struct Container {
     pub(crate) hostname: Option<OsString>,
     /// The program is not process 1.
     pub(crate) init: bool,
+    pub(crate) tty: bool,
     /// Show the chain instead of running it.
     pub(crate) show: Option<Show>,
     /// The program and its arguments; never empty.
@@ -155,20 +162,6 @@ pub(crate) enum Storage {
     Named(OsString),
     /// There, complete.
     Given(OsString),
-}
-
-/// What the container is connected to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Network {
-    /// Nothing.
-    #[default]
-    None,
-    /// All that the host is connected to: it is the host's network.
-    Host,
-    /// What pasta(1) makes of an ordinary user's sockets.
-    Pasta,
-    /// A bridge, and further options of `hc-netns run`.
-    Bridge(OsString, Vec<OsString>),
 }
 
 /// How a chain is shown.
@@ -191,6 +184,7 @@ struct Given {
     user: Option<User>,
     hostname: Option<OsString>,
     no_init: bool,
+    tty: bool,
     rm: bool,
     show: Option<Show>,
     list: bool,
@@ -206,8 +200,9 @@ pub(crate) fn parse(mut args: Args) -> Result<Plan> {
             Opt::Short('r') | Opt::Long("rootfs") => given.rootfs = Some(values::directory(args.value()?)?),
             Opt::Short('u') | Opt::Long("user") => given.user = Some(User::parse(&args.value()?)?),
             Opt::Long("hostname") => given.hostname = Some(args.value()?),
-            Opt::Long("network") => given.network = Some(values::network(&args.value()?)?),
+            Opt::Long("network") => given.network = Some(network::parse(&args.value()?)?),
             Opt::Short('i') | Opt::Long("interactive") => {}
+            Opt::Short('t') | Opt::Long("tty") => given.tty = true,
             Opt::Long("no-init") => given.no_init = true,
             Opt::Long("rm") => given.rm = true,
             Opt::Short('n') | Opt::Long("dry-run") => given.show = Some(Show::Line),
@@ -251,8 +246,8 @@ fn plan(mut given: Given, argv: Vec<OsString>) -> Result<Plan> {
     if argv.is_empty() {
         return Err(Error::usage("no program to run"));
     }
-    let network = network(&given)?;
-    let Given { parts, user, hostname, no_init, show, .. } = given;
+    let network = network::of(given.network.as_ref(), &given.parts)?;
+    let Given { parts, user, hostname, no_init, tty, show, .. } = given;
     if matches!(storage, Storage::Given(_)) && parts.iter().any(|part| part.tool() == Tool::Rootfs) {
         return Err(Error::usage("--file: nothing is copied into a --rootfs: --volume shows a file in it"));
     }
@@ -262,29 +257,7 @@ fn plan(mut given: Given, argv: Vec<OsString>) -> Result<Plan> {
     // As its name says, an init is process 1.
     let is_init = values::is_init(&argv);
     let init = !no_init && !is_init;
-    Ok(Plan::Run(Box::new(Container { storage, network, parts, user, hostname, init, show, argv })))
-}
-
-/// What it is connected to. A port that is published takes something that it can be reached by.
-fn network(given: &Given) -> Result<Network> {
-    let wants = |option| given.parts.iter().any(|part| part.option() == option);
-    let links = given.parts.iter().find(|part| part.tool() == Tool::Netns).map(Part::option);
-    match given.network.clone().unwrap_or_default() {
-        Network::None if given.network.is_none() && links.is_some() => {
-            let option = links.unwrap_or_default();
-            Err(Error::usage(format!("--{option} takes a network: --network=BRIDGE, or pasta for a user")))
-        }
-        none_or_host @ (Network::None | Network::Host) => match links {
-            None => Ok(none_or_host),
-            Some(option) => {
-                Err(Error::usage(format!("--{option} is for a --network that is a bridge or pasta")))
-            }
-        },
-        Network::Pasta if wants("ip") || wants("dns") => {
-            Err(Error::usage("--ip and --dns are for a --network that is a bridge"))
-        }
-        network => Ok(network),
-    }
+    Ok(Plan::Run(Box::new(Container { storage, network, parts, user, hostname, init, tty, show, argv })))
 }
 
 #[cfg(test)]

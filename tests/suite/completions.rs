@@ -158,7 +158,7 @@ const OFFERED: &[(&str, &[&str])] = &[
     ("hc-run --na", &["--name"]),
     ("hc-run --delete=", &["box", "cage"]),
     ("hc-run --name b", &["box"]),
-    ("hc-run --network=", &["none", "host", "pasta", "br7"]),
+    ("hc-run --network=", &["none", "host", "bridge", "pasta", "br7"]),
     ("hc-run --print=", &["tree"]),
     ("hc-run --env-file=/etc/hostn", &["/etc/hostname"]),
     ("hc-run -u nobo", &["nobody"]),

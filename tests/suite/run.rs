@@ -2,8 +2,11 @@
 
 mod bad_input;
 mod container;
+mod network;
 mod print;
 mod storage;
+mod terminal;
+mod volumes;
 
 use hc_tests::Cmd;
 

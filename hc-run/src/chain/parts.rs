@@ -151,8 +151,8 @@ fn volume(there: &str, value: &OsStr) -> Result<Vec<OsString>> {
         return bad("SRC is a file or directory here, and DST an absolute path");
     }
     let options: &[u8] = match access {
-        b"rw" => b":rec",
-        b"ro" => b":rec,ro",
+        b"rw" => b":rec,nosuid,nodev,idmap",
+        b"ro" => b":rec,nosuid,nodev,idmap,ro",
         _ => return bad("what is behind DST is ro or rw"),
     };
     Ok(joined(there, &[source, b":", target, options].concat()))
@@ -237,8 +237,8 @@ mod tests {
 
     #[test]
     fn volumes_come_with_what_is_mounted_in_them() {
-        assert_eq!(words("volume", "/a:/b"), "--bind=/a:/b:rec");
-        assert_eq!(words("volume", ".:/b:ro"), "--bind=.:/b:rec,ro");
+        assert_eq!(words("volume", "/a:/b"), "--bind=/a:/b:rec,nosuid,nodev,idmap");
+        assert_eq!(words("volume", ".:/b:ro"), "--bind=.:/b:rec,nosuid,nodev,idmap,ro");
         for bad in ["", "/a", "/a:b", ":/b", "/a:/b:x", "/a:/b:ro:x", "name:b"] {
             assert!(error("volume", bad).starts_with("--volume: "), "{bad}");
         }

@@ -6,6 +6,7 @@ use hc::Args;
 fn chain(words: &[&str], caller: Caller, place: Place) -> Vec<String> {
     let plan = options::parse(Args::new(words.iter().map(OsString::from).collect::<Vec<_>>())).unwrap();
     let Plan::Run(container) = plan else { panic!("{words:?}") };
+    let container = container.for_caller(caller).unwrap();
     let ids = container.user.as_ref().map(|user| user.look_up(OsStr::new("/")).unwrap());
     let setting = Setting { caller, place, ids, program: "/bin/echo".into(), resolv_conf: true };
     let links = write(&container, &setting);
@@ -52,7 +53,7 @@ fn one_that_goes_with_the_container() {
 fn each_option_goes_to_its_link_and_the_links_keep_their_order() {
     let words = [
         "-r/r",
-        "-i",
+        "-it",
         "-m64m",
         "-eA=1",
         "-eTERM",
@@ -70,14 +71,14 @@ fn each_option_goes_to_its_link_and_the_links_keep_their_order() {
         "hi",
     ];
     let expected = [
-        "hc-netns run --bridge=br0 --addr=auto --nat --publish=8080:80 --".to_owned(),
+        "hc-netns run --bridge=br0 --addr=auto --low-ports --nat --publish=8080:80 --".to_owned(),
         "hc-cgroup --wait --memory=64m --cpus=0.5 --".into(),
         format!(
-            "hc-env -i --keep=TERM --env-file=f --if-unset=PATH={PATH} --if-unset=HOME=/ -- \
+            "hc-env -i --keep=TERM --env-file=f --if-unset=PATH={PATH} --if-unset=HOME=/ --if-unset=TERM=xterm -- \
              container=handcraft A=1 --x=1"
         ),
-        "hc-unshare --jail --root=/r --share=net --bind=/etc/resolv.conf:/etc/resolv.conf:ro --hostname=hc \
-         --cap-drop=all --bind=/a:/b:rec,ro --cap-add=net_raw --read-only --setuid=5 --setgid=6 /bin/echo hi"
+        "hc-unshare --jail --root=/r --share=net --bind=/etc/resolv.conf:/etc/resolv.conf:ro --hostname=hc --pty \
+         --cap-drop=all --bind=/a:/b:rec,nosuid,nodev,idmap,ro --cap-add=net_raw --read-only --setuid=5 --setgid=6 /bin/echo hi"
             .into(),
     ];
     assert_eq!(chain(&words, Caller::Root, Place::Kept("/r".into())), expected);
@@ -94,4 +95,25 @@ fn a_user_who_is_all_there_can_be_is_another_one_by_name_only() {
 fn an_init_may_end_its_namespace() {
     let last = chain(&["-r/r", "/sbin/init"], Caller::Root, kept()).pop().unwrap();
     assert!(last.contains("--no-init --forward-signals") && last.contains("--cap-add=sys_boot"), "{last}");
+}
+
+#[test]
+fn a_published_port_has_a_network_without_more_words() {
+    let networks = |words: &[&str], caller| {
+        let links = chain(words, caller, kept());
+        links.into_iter().find(|link| link.starts_with("hc-netns") || link.starts_with("pasta")).unwrap()
+    };
+    let own = "hc-netns run --bridge=hc0 --bridge-addr=10.104.99.1/24 --nat --addr=auto --low-ports";
+    assert_eq!(networks(&["-p80:80", "x"], Caller::Root), format!("{own} --publish=80:80 --"));
+    assert_eq!(networks(&["--network=bridge", "x"], Caller::Root), format!("{own} --"));
+    assert_eq!(
+        networks(&["-p80:80", "x"], Caller::User),
+        "pasta --quiet --netns-only --config-net -t 80:80 --"
+    );
+    let with_address = networks(&["--ip=10.104.99.7/24", "x"], Caller::Root);
+    assert!(
+        with_address.contains(" --gateway=auto ") && !with_address.contains("--addr=auto"),
+        "{with_address}"
+    );
+    assert!(!networks(&["--network=br0:dhcp", "x"], Caller::Root).contains("--addr"));
 }

@@ -52,10 +52,12 @@ fn a_network_is_a_word_or_a_bridge() {
     for bad in ["", ":nat", "none:x", "br0:", "br0:-nat", "br0:--nat", "br0:n t", "br0:nat,"] {
         assert!(error(&["--network", bad, "x"]).starts_with("--network: "), "{bad}");
     }
-    for bad in [&["--ip=10.0.0.2/24"][..], &["--dns=::1"], &["-p1:1"], &["-p1:1", "--network=host"]] {
-        let words: Vec<&str> = bad.iter().copied().chain(["x"]).collect();
-        assert!(error(&words).contains("network"), "{bad:?}");
+    assert_eq!(network("bridge"), Network::Bridge("hc0".into(), Vec::new()));
+    for some in ["--ip=10.0.0.2/24", "--dns=::1", "-p1:1"] {
+        assert_eq!(container(&[some, "x"]).network, Network::Some, "{some}");
+        assert!(error(&["--network=host", some, "x"]).contains("network"), "{some}");
     }
+    assert_eq!(container(&["x"]).network, Network::None);
     assert!(error(&["--network=pasta", "--ip=1.1.1.1/8", "x"]).contains("bridge"));
 }
 

@@ -1,6 +1,6 @@
 //! Values of single options.
 
-use super::{Network, Show};
+use super::Show;
 use hc::{Error, Result};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -26,46 +26,6 @@ pub(super) fn directory(directory: OsString) -> Result<OsString> {
         return Err(Error::usage("--rootfs: an empty name is no directory"));
     }
     Ok(directory)
-}
-
-/// `none`, `host`, `pasta`, or a bridge and what hc-netns(8) shall make of the link to it.
-pub(super) fn network(value: &OsStr) -> Result<Network> {
-    let bytes = value.as_bytes();
-    let mut halves = bytes.splitn(2, |&byte| byte == b':');
-    let name = halves.next().unwrap_or_default();
-    let options = halves.next();
-    match (name, options) {
-        (b"", _) => Err(Error::usage("--network: an empty name is no network")),
-        (b"none", None) => Ok(Network::None),
-        (b"host", None) => Ok(Network::Host),
-        (b"pasta", None) => Ok(Network::Pasta),
-        (b"none" | b"host" | b"pasta", Some(_)) => {
-            Err(Error::usage(format!("--network: {} takes no options", hc::show(OsStr::from_bytes(name)))))
-        }
-        (bridge, options) => {
-            let options = options.into_iter().flat_map(|list| list.split(|&byte| byte == b','));
-            let options =
-                options.map(|word| option_of_link(OsStr::from_bytes(word))).collect::<Result<_>>()?;
-            Ok(Network::Bridge(OsStr::from_bytes(bridge).to_owned(), options))
-        }
-    }
-}
-
-/// One option of `hc-netns run`, without its hyphens.
-fn option_of_link(word: &OsStr) -> Result<OsString> {
-    let name = word.as_bytes().split(|&byte| byte == b'=').next().unwrap_or_default();
-    if name.is_empty()
-        || !name.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-')
-        || name.starts_with(b"-")
-    {
-        let word = hc::show(word);
-        return Err(Error::usage(format!(
-            "--network: '{word}' is no option of hc-netns run, as nat or mtu=1400 is"
-        )));
-    }
-    let mut option = OsString::from("--");
-    option.push(word);
-    Ok(option)
 }
 
 pub(super) fn show(value: Option<&OsStr>) -> Result<Show> {

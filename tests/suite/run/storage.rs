@@ -8,7 +8,7 @@ const NO_USER_NAMESPACES: &str = "ordinary users may not make user namespaces he
 
 /// A machine, and a directory of the real one for its /ns, which can be mounted with other ids: what the tests' machines have
 /// is an overlay, and a tmpfs can since Linux 6.3.
-fn host_with_ns() -> (Host, Dir) {
+pub(super) fn host_with_ns() -> (Host, Dir) {
     let (host, ns) = (Host::new(), Dir::new());
     let place = ns.path().display();
     Cmd::sh(format!("mkdir /ns; mount --bind {place} /ns; chmod 700 /ns")).on(&host).run().ok().quiet();
