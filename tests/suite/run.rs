@@ -1,11 +1,14 @@
 //! hc-run: the whole line, on real programs of this machine.
 
 mod bad_input;
+mod combinations;
 mod container;
 mod network;
 mod print;
+mod remains;
 mod storage;
 mod terminal;
+mod trees;
 mod volumes;
 
 use hc_tests::Cmd;

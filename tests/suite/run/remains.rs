@@ -1,0 +1,105 @@
+//! What is left on the machine: nothing, however a container ends.
+
+use super::{Who, everybody};
+use hc_tests::{Cmd, Dir, Host, bin_dir, can_make_hosts, eventually, require};
+use nix::sys::signal::Signal;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+const ROOT: &str = "takes root with CAP_SYS_ADMIN";
+
+/// How many there are to be, of which the tests run few: HC_TEST_RUNS multiplies them.
+fn many(few: usize) -> usize {
+    few * std::env::var("HC_TEST_RUNS").ok().and_then(|times| times.parse().ok()).unwrap_or(1)
+}
+
+/// Copies of the tools, by which their processes are told from others'.
+fn tools() -> Dir {
+    let dir = Dir::of_nobody();
+    for entry in std::fs::read_dir(bin_dir()).unwrap().flatten() {
+        let name = entry.file_name().into_string().unwrap();
+        if name.starts_with("hc-") && !name.contains('.') {
+            dir.program(&name, std::fs::read(entry.path()).unwrap());
+        }
+    }
+    dir
+}
+
+/// The processes of those, by name.
+fn processes(tools: &Dir) -> BTreeSet<String> {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+    let ours = processes.filter_map(|process| std::fs::read_link(process.join("exe")).ok());
+    ours.filter(|exe| exe.starts_with(tools.path())).map(|exe| exe.display().to_string()).collect()
+}
+
+/// All that a container could leave: mounts, processes, files, links and rules.
+fn traces(host: &Host, tools: &Dir) -> Vec<String> {
+    let mut found = host.mounts();
+    found.extend(processes(tools));
+    for place in ["/ns", "/mnt", "/media", "/run", "/srv", "/opt"] {
+        if host.path(place).exists() {
+            found.extend(host.listing(place));
+        }
+    }
+    found.extend(tools.listing());
+    let network = Cmd::sh("ip -o link | sed 's/ mtu.*//'; nft list ruleset").on(host).run().ok();
+    found.extend(network.text().lines().map(str::to_owned));
+    found
+}
+
+fn containers(who: Who) -> Vec<Vec<&'static str>> {
+    let mut kinds = vec![vec!["/bin/true"], vec!["--read-only", "--tmpfs", "/x", "/bin/true"]];
+    if who == Who::Root {
+        kinds.push(vec!["-p", "8080:80", "/bin/true"]);
+    }
+    kinds
+}
+
+#[test]
+fn many_runs_eight_at_a_time_leave_nothing() {
+    require!(can_make_hosts(), ROOT);
+    for who in everybody() {
+        let (host, tools) = (Host::new(), tools());
+        let before = traces(&host, &tools);
+        let start = |_| {
+            let line = Cmd::new(tools.join("hc-run")).arg("/bin/true");
+            who.runs(line.on(&host).dir(tools.path())).start()
+        };
+        for _ in 0..many(5) {
+            let running: Vec<_> = (0..8).map(start).collect();
+            for one in running {
+                one.wait().ok().quiet();
+            }
+        }
+        eventually("nothing is left", || traces(&host, &tools) == before);
+    }
+}
+
+#[test]
+fn killed_at_any_moment_it_leaves_nothing() {
+    require!(can_make_hosts(), ROOT);
+    for who in everybody() {
+        let (host, tools) = (Host::new(), tools());
+        let before = traces(&host, &tools);
+        for words in containers(who) {
+            let line = || {
+                let line = Cmd::new(tools.join("hc-run")).args(&words);
+                who.runs(line.on(&host).dir(tools.path()))
+            };
+            // As long as one takes that is left alone: moments from before it starts to after its end.
+            let started = std::time::Instant::now();
+            line().run().ok().quiet();
+            let whole = started.elapsed();
+            let times = u32::try_from(many(15)).unwrap();
+            for at in 0..times {
+                let mut running = line().start();
+                std::thread::sleep(whole * at / times);
+                running.signal(Signal::SIGKILL);
+                running.wait_for_it_alone();
+            }
+            eventually(&format!("nothing is left of {who:?}: {words:?}"), || traces(&host, &tools) == before);
+            line().limit(Duration::from_mins(1)).run().ok().quiet();
+        }
+        eventually("nothing is left", || traces(&host, &tools) == before);
+    }
+}

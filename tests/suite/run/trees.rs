@@ -1,0 +1,117 @@
+//! Whole root directories, which others have made; and ours under the tools of others.
+
+use super::{Who, everybody};
+use hc_tests::{Cmd, Dir, Host, can_make_hosts, docs, find, require, user_namespaces};
+use std::fs::File;
+use std::path::PathBuf;
+
+const NO_USER_NAMESPACES: &str = "ordinary users may not make user namespaces here";
+
+/// A small Debian by debootstrap(8), made once: it takes a minute, and the network.
+fn debian() -> Option<PathBuf> {
+    let tree = docs::file("target/debian-tree");
+    std::fs::create_dir_all(docs::file("target")).unwrap();
+    let lock = File::create(docs::file("target/debian-tree.lock")).unwrap();
+    lock.lock().unwrap();
+    if !tree.exists() {
+        let unfinished = docs::file("target/debian-tree.new");
+        let script = "rm -rf --one-file-system \"$1\" && debootstrap --variant=minbase bookworm \"$1\" http://deb.debian.org/debian";
+        let made = Cmd::sh(script).arg("sh").arg(&unfinished);
+        let made = made.limit(std::time::Duration::from_mins(10)).run();
+        if made.ended != hc_tests::Ended::Exit(0) {
+            return None;
+        }
+        std::fs::rename(unfinished, &tree).unwrap();
+    }
+    Some(tree)
+}
+
+/// A root directory of busybox(1) alone, owned by `who`.
+fn busybox(who: Who, inittab: &str) -> Dir {
+    let dir = if who == Who::Root { Dir::new() } else { Dir::of_nobody() };
+    for name in ["proc", "sys", "dev", "tmp", "root", "etc", "bin", "sbin"] {
+        dir.directory(name);
+    }
+    dir.program("bin/busybox", std::fs::read(find("busybox".as_ref()).unwrap()).unwrap());
+    for applet in ["bin/sh", "bin/id", "bin/poweroff", "bin/echo", "bin/sleep", "sbin/init"] {
+        std::os::unix::fs::symlink("/bin/busybox", dir.join(applet)).unwrap();
+    }
+    dir.file("etc/inittab", inittab);
+    dir
+}
+
+#[test]
+fn a_debian_is_one_that_works() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    let Some(tree) = debian() else {
+        hc_tests::skip("a_debian_is_one_that_works", "debootstrap has failed: no network?");
+        return;
+    };
+    let run = |words: &[&str]| Cmd::tool("hc-run").arg("-r").arg(&tree).args(words).run();
+    let version = run(&["/bin/bash", "-lc", "apt-get --version"]).ok().quiet();
+    assert!(version.text().starts_with("apt "), "{version:?}");
+    // A distribution's tools become other users, and give them files; nothing of it is left in the tree.
+    let script = "touch /tmp/x && chown www-data:adm /tmp/x && stat -c '%U %G' /tmp/x && rm /tmp/x
+        su nobody -s /bin/sh -c 'id -un; touch /etc/x 2>/dev/null || echo refused'
+        apt-config dump APT::Sandbox::User && dpkg --verify base-files && echo verified";
+    let expected = "www-data adm\nnobody\nrefused\nAPT::Sandbox::User \"_apt\";\nverified\n";
+    let distribution = run(&["sh", "-ec", script]).ok();
+    assert_eq!(distribution.text(), expected, "{distribution:?}");
+    run(&["-u", "www-data", "id"])
+        .ok()
+        .quiet()
+        .says("uid=33(www-data) gid=33(www-data) groups=33(www-data)\n");
+}
+
+#[test]
+fn an_operating_system_is_only_another_program() {
+    require!(user_namespaces(), NO_USER_NAMESPACES);
+    let inittab = "::sysinit:/bin/echo the system starts\n::once:/bin/sh -c \"echo pid 1 is $(cat /proc/1/comm); poweroff\"\n";
+    for who in everybody() {
+        let tree = busybox(who, &inittab.replace("cat /proc/1/comm", "busybox cat /proc/1/comm"));
+        let line = Cmd::tool("hc-run").arg("-r").arg(tree.path()).arg("/sbin/init");
+        let ended = who.runs(line).run();
+        let said = String::from_utf8_lossy(&ended.stdout);
+        assert!(said.starts_with("the system starts"), "{who:?}: {ended:?}");
+        assert!(said.contains("pid 1 is init"), "{who:?}: {ended:?}");
+    }
+}
+
+#[test]
+fn an_unpacked_image_is_one() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    let (dir, tree) = (Dir::new(), busybox(Who::Root, ""));
+    let script = "set -e; umoci init --layout i; umoci new --image i:t; umoci unpack --image i:t made
+        cp -a \"$1\"/. made/rootfs; umoci repack --image i:t made; umoci unpack --image i:t bundle";
+    Cmd::sh(script).arg("sh").arg(tree.path()).dir(dir.path()).run().ok();
+    let run = Cmd::tool("hc-run").args(["-r", "bundle/rootfs", "/bin/sh", "-c", "id -u; echo /etc/*"]);
+    run.dir(dir.path()).run().ok().quiet().says("0\n/etc/inittab\n");
+}
+
+/// Runs `script` in a directory that has a tree of hc-rootfs with sh(1), with mounts and cgroups of its own.
+fn with_tree(script: &str) -> hc_tests::Output {
+    let (host, dir) = (Host::new(), Dir::new());
+    Cmd::tool("hc-rootfs").args(["--etc", "tree", "/bin/sh"]).dir(dir.path()).run().ok().quiet();
+    Cmd::sh(script).dir(dir.path()).on(&host).run()
+}
+
+#[test]
+fn a_tree_of_hc_rootfs_is_one_to_other_tools() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    // crun(1) knows version 2 of cgroups alone, or that there is none. nspawn's complaint is about a directory in /run.
+    let tools = [
+        ("bwrap", "bwrap --unshare-all --bind tree / --proc /proc --dev /dev /bin/sh -c 'echo hi from $$'"),
+        ("systemd-nspawn", "systemd-nspawn -q --console=pipe --register=no --keep-unit -D tree /bin/sh -c 'echo hi from $$' 2>/dev/null"),
+        (
+            "crun",
+            "mkdir bundle; mv tree bundle/rootfs; cd bundle; crun spec
+             sed -i 's/\"terminal\": true/\"terminal\": false/; s|\"sh\"|\"/bin/sh\", \"-c\", \"echo hi from $$\"|' config.json
+             exec unshare -mC sh -c 'umount -R /sys/fs/cgroup 2>/dev/null; mount -t cgroup2 none /sys/fs/cgroup
+                 crun --root=./state --cgroup-manager=disabled run c'",
+        ),
+    ];
+    for (tool, script) in tools {
+        let said = with_tree(script).ok();
+        assert!(["hi from 1\n", "hi from 2\n"].contains(&said.text()), "{tool}: {said:?}");
+    }
+}
