@@ -3,6 +3,7 @@
 mod bad_input;
 mod combinations;
 mod container;
+mod limits;
 mod network;
 mod print;
 mod remains;

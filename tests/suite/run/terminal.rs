@@ -55,6 +55,16 @@ impl Drop for Tmux {
     }
 }
 
+/// How the kernel calls the state of the process `sleep SECONDS`, if there is one.
+fn state_of_sleep(seconds: &str) -> Option<char> {
+    let line = format!("sleep\0{seconds}\0");
+    let processes = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+    let found = processes
+        .filter(|process| std::fs::read(process.join("cmdline")).is_ok_and(|found| found == line.as_bytes()))
+        .find_map(|process| std::fs::read_to_string(process.join("stat")).ok())?;
+    found.rsplit_once(") ")?.1.chars().next()
+}
+
 /// hc-run with a shell and what it starts; then the shell outside says that it is back.
 const SHELL: &str = "hc-run -it -e PS1='in> ' -e HISTFILE= -f /usr/bin/sleep -f /usr/bin/stty -f /usr/bin/vim.tiny \
                      -f /usr/bin/tty bash --norc --noprofile; echo \"back with $?\"; exec cat";
@@ -74,31 +84,33 @@ fn a_shell_in_a_terminal_is_as_at_home() {
         assert!(screen.contains("/dev/pts/") || screen.contains("/dev/console"), "{screen}");
 
         // Ctrl-C ends what is in front, and not the shell.
-        terminal.types(&["sleep 1000; echo ended by $?", "Enter"]);
-        eventually("sleep runs", || terminal.screen().contains("sleep 1000"));
-        std::thread::sleep(std::time::Duration::from_millis(300));
+        let seconds = (100_000 + std::process::id()).to_string();
+        terminal.types(&[&format!("sleep {seconds}"), "Enter"]);
+        eventually("sleep runs", || state_of_sleep(&seconds) == Some('S'));
         terminal.types(&["C-c"]);
-        terminal.shows("in> sleep 1000; echo ended by $?");
-        terminal.types(&["echo still here", "Enter"]);
-        terminal.shows("still here");
+        eventually("sleep has ended", || state_of_sleep(&seconds).is_none());
+        terminal.types(&["echo ended by $?", "Enter"]);
+        terminal.shows("ended by 130");
 
-        // Ctrl-Z stops it; it goes on in the background and comes to the front.
-        terminal.types(&["clear 2>/dev/null; sleep 1001", "Enter"]);
-        std::thread::sleep(std::time::Duration::from_millis(300));
+        // Ctrl-Z stops it; it is listed, and comes to the front again.
+        terminal.types(&[&format!("sleep {seconds}"), "Enter"]);
+        eventually("sleep runs", || state_of_sleep(&seconds) == Some('S'));
         terminal.types(&["C-z"]);
-        eventually("sleep is stopped", || terminal.screen().contains("Stopped"));
-        terminal.types(&["jobs; echo listed", "Enter"]);
-        terminal.shows("listed");
+        eventually("sleep is stopped", || state_of_sleep(&seconds) == Some('T'));
+        terminal.types(&["jobs", "Enter"]);
+        eventually("it is listed", || terminal.screen().matches("Stopped").count() == 2);
         terminal.types(&["fg", "Enter"]);
-        std::thread::sleep(std::time::Duration::from_millis(300));
+        eventually("sleep goes on", || state_of_sleep(&seconds) == Some('S'));
         terminal.types(&["C-c"]);
-        terminal.types(&["jobs; echo none", "Enter"]);
-        terminal.shows("none");
+        eventually("sleep has ended", || state_of_sleep(&seconds).is_none());
+        terminal.types(&["bg", "Enter"]);
+        terminal.shows("bash: bg: current: no such job");
 
         // The size is that of the terminal outside, now and later.
         terminal.ask(&["resize-window", "-x", "100", "-y", "30"]);
-        terminal.types(&["stty size", "Enter"]);
-        terminal.shows("30 100");
+        let wait = "until [ \"$(stty size)\" = '30 100' ]; do sleep 0.1; done; echo resized";
+        terminal.types(&[wait, "Enter"]);
+        terminal.shows("resized");
 
         // A program of the whole screen draws it, and gives it back.
         terminal.types(&["vim.tiny -u NONE", "Enter"]);
