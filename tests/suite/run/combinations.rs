@@ -29,7 +29,7 @@ const FOR_ALL: [&str; 40] = [
     "--tmpfs /scratch PROBE",
     "--tmpfs /scratch:size=1m,mode=1777 -w /scratch PROBE",
     "--read-only PROBE",
-    "--read-only --tmpfs /tmp -v DATA:/data PROBE",
+    "--read-only --tmpfs /scratch -v DATA:/data PROBE",
     "--hostname box PROBE",
     "--ulimit nofile=64 PROBE",
     "--ulimit nofile=64:128 --ulimit core=0 PROBE",
