@@ -191,7 +191,7 @@ impl Cmd {
         self
     }
 
-    /// How long it may take.
+    /// How long it may take on an ordinary machine: see [`patience`](crate::patience()).
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self

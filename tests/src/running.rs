@@ -1,6 +1,6 @@
 //! A program while it runs.
 
-use crate::{Ended, Output, sys};
+use crate::{Ended, Output, patience, sys};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::io::{ErrorKind, Read, Write};
@@ -58,7 +58,7 @@ impl Running {
         }
         let (stdout, stderr) = (Stream::new(child.stdout.take()), Stream::new(child.stderr.take()));
         let pidfd = sys::pidfd(child.id());
-        let deadline = Instant::now() + limit;
+        let deadline = Instant::now() + patience(limit);
         Running {
             child,
             ended: None,
@@ -240,12 +240,14 @@ fn children(pid: i32) -> Vec<i32> {
     list.split_whitespace().filter_map(|word| word.parse().ok()).collect()
 }
 
-/// Waits until `condition` holds, which is asked for again and again; fails after ten seconds.
+/// Waits until `condition` holds, which is asked for again and again; fails after ten seconds, or as much longer as
+/// [`patience`] has it.
 #[track_caller]
 pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let limit = patience(Duration::from_secs(10));
+    let deadline = Instant::now() + limit;
     while !condition() {
-        assert!(Instant::now() < deadline, "not within ten seconds: {what}");
+        assert!(Instant::now() < deadline, "not within {limit:?}: {what}");
         std::thread::sleep(Duration::from_millis(2));
     }
 }

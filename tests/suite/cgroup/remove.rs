@@ -1,7 +1,7 @@
 //! Nothing stays: not of many, not of those whose parent was killed, not of those that do not want to go.
 
 use super::{Hierarchy, Name, cgroup, made_up_by};
-use hc_tests::{Cmd, Host, can_make_hosts, is_root, require};
+use hc_tests::{Cmd, Host, Running, can_make_hosts, eventually, is_root, patience, require};
 use nix::sys::signal::Signal;
 use std::time::{Duration, Instant};
 
@@ -43,34 +43,51 @@ fn a_parent_that_was_killed_leaves_what_delete_removes() {
     }
 }
 
-/// Makes as many processes as it may, for ever, each in a session of its own.
-const BOMB: &str =
-    "trap '' TERM HUP INT; bomb() { while :; do setsid sleep 1000 & bomb & done; }; bomb 2>/dev/null";
+/// Two that make as many processes as they may, for ever, and cannot be asked to end: one has each in a session of its own,
+/// and waits when it may have no more; one does not wait.
+const BOMBS: [&str; 2] = [
+    "trap '' TERM HUP INT; bomb() { while :; do setsid sleep 1000 & bomb & done; }; bomb",
+    "exec perl -e '$SIG{$_} = q(IGNORE) for qw(TERM HUP INT); fork while 1'",
+];
+
+/// `hc-cgroup WORDS`, with a limit of processes, and a shell that runs `script`. Back when there are as many as there may be.
+fn bomb_in(words: &[&str], name: &Name, script: &str, on: impl FnOnce(Cmd) -> Cmd) -> Running {
+    let line = cgroup(&[&name.option("name"), "--pids-limit=100"]).args(words).args(["bash", "-c"]);
+    let running = on(line.arg(format!("exec 1>&- 2>&-; {script}"))).hold_input().start();
+    let current = || -> u32 {
+        let directory = Hierarchy::of("pids").expect("a hierarchy").own_directory().join(&name.0);
+        std::fs::read_to_string(directory.join("pids.current")).map_or(0, |text| text.trim().parse().unwrap())
+    };
+    eventually("the bomb has gone off", || current() >= 90);
+    running
+}
+
+/// Each of them ends within a second: by `--delete`, and by the parent that stays, when what it waits for has ended.
+fn bombs_are_removed(report: &[&str], on: impl Fn(Cmd) -> Cmd) {
+    let limit = patience(Duration::from_secs(1));
+    for bomb in BOMBS {
+        let name = Name::new();
+        let mut running = bomb_in(&[], &name, bomb, &on);
+        let start = Instant::now();
+        on(cgroup(&[&name.option("delete")])).run().ok().quiet();
+        assert!(start.elapsed() < limit, "{bomb}: {:?}", start.elapsed());
+        assert_eq!(name.directories(), Vec::<std::path::PathBuf>::new());
+        running.wait_for_it_alone();
+        // The shell makes no process more, which it could not have.
+        let name = Name::new();
+        let mut running = bomb_in(report, &name, &format!("({bomb}) & read x; exit 4"), &on);
+        let start = Instant::now();
+        running.write(b"\n", true);
+        running.wait().exits(4).quiet();
+        assert!(start.elapsed() < limit, "{bomb}: {:?}", start.elapsed());
+        assert_eq!(name.directories(), Vec::<std::path::PathBuf>::new());
+    }
+}
 
 #[test]
 fn a_fork_bomb_is_removed_within_a_second() {
     require!(is_root(), ROOT);
-    let name = Name::new();
-    let mut running = cgroup(&[&name.option("name"), "--pids-limit=100", "bash", "-c"])
-        .arg(format!("exec 1>&- 2>&-; {BOMB}"))
-        .start();
-    std::thread::sleep(Duration::from_millis(500));
-    let start = Instant::now();
-    cgroup(&[&name.option("delete")]).run().ok().quiet();
-    let took = start.elapsed();
-    assert!(took < Duration::from_secs(1), "{took:?}");
-    assert_eq!(name.directories(), Vec::<std::path::PathBuf>::new());
-    running.wait_for_it_alone();
-    // The same by the parent that stays, when what it waits for has ended.
-    let script = format!("exec 1>&- 2>&-; ({BOMB}) & sleep 0.5; exit 4");
-    let name = Name::new();
-    let start = Instant::now();
-    cgroup(&[&name.option("name"), "--pids-limit=100", "--wait", "bash", "-c", &script])
-        .run()
-        .exits(4)
-        .quiet();
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
-    assert_eq!(name.directories(), Vec::<std::path::PathBuf>::new());
+    bombs_are_removed(&["--wait"], |cmd| cmd);
 }
 
 /// Where there is no version 2 that kills by one write, the freezer holds them.
@@ -89,20 +106,15 @@ fn without_version_2_the_freezer_is_used() {
         Cmd::new("umount").arg(&unified.point).on(&host).run().ok().quiet();
     }
     let name = Name::new();
-    let line = cgroup(&[&name.option("name"), "--pids-limit=100", "bash", "-c"]);
-    let mut running = line.arg(format!("exec 1>&- 2>&-; {BOMB}")).on(&host).start();
-    std::thread::sleep(Duration::from_millis(300));
+    let mut running =
+        cgroup(&[&name.option("name"), "sh", "-c", "echo up; exec sleep 1000"]).on(&host).start();
+    running.expect("up\n");
     assert!(freezer.own_directory().join(&name.0).exists());
-    let start = Instant::now();
     cgroup(&[&name.option("delete")]).on(&host).run().ok().quiet();
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     assert_eq!(name.directories(), Vec::<std::path::PathBuf>::new());
     running.wait_for_it_alone();
-    let script = format!("exec 1>&- 2>&-; ({BOMB}) & sleep 0.3; exit 4");
-    let words = [&name.option("name"), "--pids-limit=100", "--report=text:100", "bash", "-c", &script];
-    let null = std::fs::OpenOptions::new().write(true).open("/dev/null").unwrap();
-    cgroup(&words).on(&host).passing(null, 100).run().exits(4).quiet();
-    assert_eq!(name.directories(), Vec::<std::path::PathBuf>::new());
+    let null = || std::fs::OpenOptions::new().write(true).open("/dev/null").unwrap();
+    bombs_are_removed(&["--report=text:100"], |cmd| cmd.on(&host).passing(null(), 100));
 }
 
 #[test]

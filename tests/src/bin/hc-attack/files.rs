@@ -46,8 +46,8 @@ pub(crate) fn mount_new(kind: &str, options: &str) -> Attempt {
 }
 
 /// The program that the kernel starts, outside of all containers, when a control group is empty.
-pub(crate) fn release_agent(controller: &str) -> Attempt {
-    mount_new("cgroup", controller)?;
+pub(crate) fn release_agent(hierarchy: &str) -> Attempt {
+    mount_new("cgroup", hierarchy)?;
     write_what_it_says(&format!("{PLACE}/release_agent"))
 }
 

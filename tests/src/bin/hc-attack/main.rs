@@ -77,7 +77,7 @@ fn attempt(words: &[&str]) -> Option<Attempt> {
         ["handle", kind, bytes] => files::by_handle(kind.parse().ok()?, bytes),
         ["handle-of", file] => return files::print_handle(file),
         ["mount", kind, options] => files::mount_new(kind, options),
-        ["release-agent", controller] => files::release_agent(controller),
+        ["release-agent", hierarchy] => files::release_agent(hierarchy),
         ["ptrace", process] => processes::trace(process.parse().ok()?),
         ["vm-read", process, address] => processes::read(process.parse().ok()?, address.parse().ok()?),
         ["secret"] => processes::keep_secret(),

@@ -108,12 +108,10 @@ fn nor_is_release_agent() {
     let table = std::fs::read_to_string("/proc/self/cgroup").unwrap();
     let mut hierarchies = table.lines().filter_map(|line| line.split(':').nth(1));
     let controller = hierarchies.find(|name| !name.is_empty() && !name.contains('='));
-    require!(
-        controller.is_some(),
-        "there are no control groups of version 1, the others have no such program"
-    );
+    // Where all controllers are in version 2, which has no such program, one can be made that has none.
+    let hierarchy = controller.unwrap_or("none,name=hc-attack");
     let cell = cell();
-    Attack::new(&cell, &["release-agent", controller.unwrap()])
+    Attack::new(&cell, &["release-agent", hierarchy])
         .leads("works", "mount: EPERM")
         .closed_by("mount: EPERM");
 }
