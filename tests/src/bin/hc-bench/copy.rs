@@ -60,13 +60,17 @@ pub(crate) fn files_of(program: &Path) -> String {
 }
 
 /// A tmpfs that goes with its value.
-struct Tmpfs(PathBuf);
+pub(crate) struct Tmpfs(PathBuf);
 
 impl Tmpfs {
-    fn mount(place: &Path) -> Self {
+    pub(crate) fn mount(place: &Path) -> Self {
         let status = Command::new("mount").args(["-t", "tmpfs", "hc-bench"]).arg(place).status();
         assert!(status.is_ok_and(|status| status.success()), "mount -t tmpfs (as root)");
         Tmpfs(place.to_owned())
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
     }
 }
 

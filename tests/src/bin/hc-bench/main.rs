@@ -15,9 +15,11 @@
 mod cgroup;
 mod container;
 mod copy;
+mod cost;
 mod env;
 mod filter;
 mod floor;
+mod growth;
 mod line;
 mod machine;
 mod measure;
@@ -34,7 +36,7 @@ use std::process::ExitCode;
 type Part = fn() -> Vec<table::Row>;
 
 /// The parts by name, in the order in which they run.
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 8] = [
     ("start", start::rows),
     ("run", run::rows),
     ("copy", copy::rows),
@@ -42,6 +44,7 @@ const PARTS: [(&str, Part); 7] = [
     ("env", env::rows),
     ("cgroup", cgroup::rows),
     ("network", network::rows),
+    ("growth", growth::rows),
 ];
 
 fn main() -> ExitCode {

@@ -1,5 +1,6 @@
 //! What is printed: a table in Markdown for each part.
 
+use crate::cost::Cost;
 use crate::line::Line;
 use crate::measure::{Times, alternate};
 use crate::peers::Peers;
@@ -24,8 +25,19 @@ pub(crate) enum Row {
     Pair { ours: (String, Times), other: (String, Times), target: Target },
     /// Ours alone, which has so much time.
     Limit { ours: (String, Times), limit: Duration },
+    /// So many cost so much each, beside fewer, of which each cost `least`.
+    Growth { what: String, count: usize, each: Cost, least: Option<(usize, Cost)>, asked: Asked },
     /// The other could not be: why.
     Missing { ours: String, other: String, why: String },
+}
+
+/// What each of many is asked to cost.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    /// At most so many times what each of fewer does.
+    pub(crate) ratio: f64,
+    /// And less than this.
+    pub(crate) below: Option<Cost>,
 }
 
 /// Measures our line and its peers in turn: a row for each of them, with its target.
@@ -73,6 +85,7 @@ pub(crate) fn print(part: &str, rows: &[Row]) {
 fn line(row: &Row) -> String {
     match row {
         Row::Missing { ours, other, why } => format!("| {ours} | | {other} | | not measured: {why} | |"),
+        Row::Growth { what, count, each, least, asked } => growth(what, *count, *each, *least, *asked),
         Row::Limit { ours, limit } => {
             let held = holds(ours.1.median() < *limit);
             format!("| {} | {} | | | | below {} ms: {held} |", ours.0, cell(&ours.1), limit.as_millis())
@@ -89,6 +102,17 @@ fn line(row: &Row) -> String {
             )
         }
     }
+}
+
+fn growth(what: &str, count: usize, each: Cost, least: Option<(usize, Cost)>, asked: Asked) -> String {
+    let below = asked.below.map(|most| format!("below {most}: {}", holds(each.ratio(most) < 1.0)));
+    let Some((fewer, least)) = least else {
+        return format!("| {what}: {count} | {each} | | | | {} |", below.unwrap_or_default());
+    };
+    let ratio = each.ratio(least);
+    let flat = format!("at most {}x: {}", asked.ratio, holds(ratio <= asked.ratio));
+    let asked = below.into_iter().chain([flat]).collect::<Vec<_>>().join("; ");
+    format!("| {what}: {count} | {each} each | {fewer} | {least} each | {ratio:.2}x | {asked} |")
 }
 
 fn holds(it_does: bool) -> &'static str {
@@ -130,6 +154,13 @@ mod tests {
         assert_eq!(
             row(2, 1, Target::AtMost(1.3)),
             format!("{cells} 2.00x | at most 1.3x: **does not hold** |")
+        );
+        let (each, least) = (Cost::memory(3), Some((1, Cost::memory(2))));
+        let asked = Asked { ratio: 1.5, below: Some(Cost::memory(3)) };
+        assert_eq!(
+            growth("a", 10, each, least, asked),
+            "| a: 10 | 3.00 KiB each | 1 | 2.00 KiB each | 1.50x | \
+             below 3.00 KiB: **does not hold**; at most 1.5x: holds |"
         );
         let ours = ("a".to_owned(), Times::new(vec![Duration::from_millis(2)]));
         let limit = Duration::from_millis(2);
