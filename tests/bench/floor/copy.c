@@ -1,8 +1,9 @@
 /* Copies files whole, and nothing more:
  *
- *     copy LIST DIRECTORY
+ *     copy LIST DIRECTORY [ROOT]
  *
- * each file named in LIST, a line each, to the same place below DIRECTORY. No links, modes or times.
+ * each file named in LIST, a line each, from below ROOT to the same place below DIRECTORY. A name with a slash at its end
+ * is a directory to be made, and `NAME -> TARGET` a symlink. No modes or times.
  */
 #define _GNU_SOURCE
 #include "floor.h"
@@ -39,17 +40,24 @@ static void copy(const char *source, const char *target)
 
 int main(int argc, char **argv)
 {
-	char name[4096], path[8192];
-	FILE *list = argc == 3 ? fopen(argv[1], "r") : NULL;
+	char name[4096], source[8192], path[8192];
+	FILE *list = argc == 3 || argc == 4 ? fopen(argv[1], "r") : NULL;
 	if (!list)
 		return 125;
 	if (mkdir(argv[2], 0755) && errno != EEXIST)
 		must(-1, argv[2]);
 	while (fgets(name, sizeof name, list)) {
 		name[strcspn(name, "\n")] = 0;
+		snprintf(source, sizeof source, "%s%s", argc == 4 ? argv[3] : "", name);
 		snprintf(path, sizeof path, "%s%s", argv[2], name);
+		char *target = strstr(path, " -> ");
+		if (target)
+			*target = 0;
 		directories(path, strlen(argv[2]));
-		copy(name, path);
+		if (target)
+			must(symlink(target + 4, path), path);
+		else if (path[strlen(path) - 1] != '/')
+			copy(source, path);
 	}
 	return 0;
 }

@@ -16,6 +16,7 @@ mod cgroup;
 mod container;
 mod copy;
 mod cost;
+mod disk;
 mod env;
 mod filter;
 mod floor;

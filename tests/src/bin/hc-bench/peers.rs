@@ -4,6 +4,7 @@ use crate::line::Line;
 use crate::table::{Row, Target};
 use std::ffi::OsStr;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What can be measured beside ours, and the rows of what cannot.
 pub(crate) struct Peers {
@@ -23,7 +24,9 @@ impl Peers {
 
     /// Adds this line, after it has run once: what it does is more than every kernel can.
     pub(crate) fn try_line(&mut self, mut line: Line, target: Target) {
-        match line.try_run(0) {
+        // No other run has this number.
+        static NUMBER: AtomicUsize = AtomicUsize::new(1_000_000);
+        match line.try_run(NUMBER.fetch_add(1, Ordering::Relaxed)) {
             Ok(_) => self.lines.push((line, target)),
             Err(why) => self.missing.push((line.name, why)),
         }
@@ -37,7 +40,7 @@ impl Peers {
         target: Target,
         line: impl FnOnce(&Path) -> Line,
     ) {
-        let Some(program) = hc_tests::find(OsStr::new(name)) else {
+        let Some(program) = hc_tests::find(OsStr::new(name)).filter(|program| program.exists()) else {
             self.missing.push((name.to_owned(), format!("not installed (Debian: {package})")));
             return;
         };

@@ -1,9 +1,10 @@
 //! Programs that need few libraries, and many.
 
 use super::Series;
-use crate::copy::Tmpfs;
 use crate::cost::Cost;
+use crate::disk::Disk;
 use crate::line::{Line, words};
+use crate::machine::Machine;
 use crate::measure::alternate;
 use hc_tests::{Dir, release};
 use std::path::{Path, PathBuf};
@@ -13,7 +14,8 @@ const ROUNDS: usize = 20;
 
 pub(super) fn series() -> Vec<Series> {
     let directory = Dir::new();
-    let tmpfs = Tmpfs::mount(&directory.directory("tmpfs"));
+    let _machine = Machine::with_mounts();
+    let tmpfs = Disk::tmpfs();
     let tool = release("hc-rootfs");
     let mut series = ["hc-rootfs, libraries copied", "hc-rootfs -l, libraries listed"].map(Series::new);
     let library = directory.join("library.so");
