@@ -34,7 +34,7 @@ help:
 	@echo 'make uninstall           remove what install put there'
 	@echo 'make test                run all tests, as root for all of them'
 	@echo 'make test-vm             run those that another kernel matters to in a virtual machine, or TESTS="run:: unshare::jail" ...'
-	@echo 'make bench               measure all, or BENCH="start" ...'
+	@echo 'make bench               measure all, or BENCH="start" ...; BENCH=--readme renews tests/bench/README.md'
 	@echo 'make lint                formatting, clippy, rustdoc, pages, scripts'
 	@echo 'make clean               remove what was built'
 

@@ -24,6 +24,15 @@ impl Cost {
         Cost { amount: self.amount / f64::from(u32::try_from(count).expect("a count")), ..self }
     }
 
+    /// In its unit.
+    pub(crate) fn amount(self) -> f64 {
+        self.amount
+    }
+
+    pub(crate) fn unit(self) -> &'static str {
+        self.unit
+    }
+
     /// How many times the other it is.
     pub(crate) fn ratio(self, other: Cost) -> f64 {
         self.amount / other.amount

@@ -12,8 +12,14 @@ use crate::table::{Asked, Row};
 const FLAT: f64 = 1.5;
 
 pub(crate) fn rows() -> Vec<Row> {
-    let series = [containers::series(), names::series(), libraries::series(), variables::series()];
-    series.into_iter().flatten().flat_map(Series::rows).collect()
+    let kinds = [
+        ("containers", containers::series()),
+        ("names", names::series()),
+        ("libraries", libraries::series()),
+        ("variables", variables::series()),
+    ];
+    let all = kinds.into_iter().flat_map(|(of, series)| series.into_iter().map(move |series| (of, series)));
+    all.flat_map(|(of, series)| series.rows(of)).collect()
 }
 
 /// One thing, in different numbers.
@@ -40,12 +46,12 @@ impl Series {
     }
 
     /// A row for each number, beside the number of fewer for which each cost the least.
-    fn rows(self) -> Vec<Row> {
+    fn rows(self, of: &'static str) -> Vec<Row> {
         let mut least: Option<(usize, Cost)> = None;
         let mut rows = Vec::new();
         let asked = Asked { ratio: FLAT, below: self.below };
         for (count, each) in self.points {
-            rows.push(Row::Growth { what: self.what.clone(), count, each, least, asked });
+            rows.push(Row::Growth { of, what: self.what.clone(), count, each, least, asked });
             if least.is_none_or(|(_, least)| each.ratio(least) < 1.0) {
                 least = Some((count, each));
             }
@@ -70,7 +76,7 @@ mod tests {
         for (count, milliseconds) in [(1, 4), (10, 20), (100, 300), (1000, 9000)] {
             series.add(count, Cost::time(Duration::from_millis(milliseconds)));
         }
-        let beside = series.rows().into_iter().map(|row| match row {
+        let beside = series.rows("").into_iter().map(|row| match row {
             Row::Growth { least, .. } => least.map(|(count, each)| (count, each.to_string())),
             _ => None,
         });

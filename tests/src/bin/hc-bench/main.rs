@@ -1,4 +1,5 @@
-//! hc-bench: the tools against their peers, and against the floor. `hc-bench [PART]...`, by default all parts.
+//! hc-bench: the tools against their peers, and against the floor. `hc-bench [--readme] [PART]...`, by default all parts.
+//! With `--readme` the tables and plots in `tests/bench` are replaced, too.
 //!
 //! Whole processes are timed, two or more command lines in turn (A B A B ...), so that what the machine does meanwhile
 //! meets all of them; a row is the ratio of their medians. Floors are the programs in `tests/bench/floor`: static C that
@@ -12,6 +13,7 @@
     clippy::unwrap_used
 )]
 
+mod about;
 mod cgroup;
 mod container;
 mod copy;
@@ -26,6 +28,8 @@ mod machine;
 mod measure;
 mod network;
 mod peers;
+mod plot;
+mod readme;
 mod resolve;
 mod run;
 mod start;
@@ -49,17 +53,31 @@ const PARTS: [(&str, Part); 8] = [
 ];
 
 fn main() -> ExitCode {
-    let wanted: Vec<String> =
+    let mut wanted: Vec<String> =
         std::env::args_os().skip(1).map(|name| name.to_string_lossy().into_owned()).collect();
+    let is_for_readme = wanted.first().is_some_and(|word| word == "--readme");
+    let mut readme = is_for_readme.then(readme::Readme::read);
+    wanted.drain(..usize::from(is_for_readme));
     let known = PARTS.map(|(name, _)| name);
     if let Some(unknown) = wanted.iter().find(|name| !known.contains(&name.as_str())) {
         refuse(unknown, &known);
         return ExitCode::FAILURE;
     }
-    table::print_machine();
+    let mut say = |name: &str, text: &str| {
+        println!("{text}");
+        if let Some(readme) = &mut readme {
+            readme.put(name, text);
+        }
+    };
+    say("machine", &about::text());
     for (name, rows) in PARTS {
         if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
-            table::print(name, &rows());
+            println!("## {name}\n");
+            let rows = rows();
+            say(name, &table::text(&rows));
+            if is_for_readme {
+                readme::write_plot(name, &rows);
+            }
         }
     }
     ExitCode::SUCCESS

@@ -4,7 +4,6 @@ use crate::cost::Cost;
 use crate::line::Line;
 use crate::measure::{Times, alternate};
 use crate::peers::Peers;
-use std::process::Command;
 use std::time::Duration;
 
 /// What a ratio is asked to be.
@@ -26,7 +25,14 @@ pub(crate) enum Row {
     /// Ours alone, which has so much time.
     Limit { ours: (String, Times), limit: Duration },
     /// So many cost so much each, beside fewer, of which each cost `least`.
-    Growth { what: String, count: usize, each: Cost, least: Option<(usize, Cost)>, asked: Asked },
+    Growth {
+        of: &'static str,
+        what: String,
+        count: usize,
+        each: Cost,
+        least: Option<(usize, Cost)>,
+        asked: Asked,
+    },
     /// The other could not be: why.
     Missing { ours: String, other: String, why: String },
 }
@@ -54,38 +60,16 @@ pub(crate) fn compare(rounds: usize, ours: Line, mut peers: Peers) -> Vec<Row> {
     measured.chain(peers.missing(&name)).collect()
 }
 
-/// The machine, as far as it decides about times.
-pub(crate) fn print_machine() {
-    let kernel = said("uname", &["-srm"]);
-    let cpus = said("nproc", &[]);
-    let virtualized = said("systemd-detect-virt", &[]);
-    println!(
-        "{kernel}; {cpus} processors; virtualization: {virtualized}. Times are medians of whole processes (10th to 90th percentile)."
-    );
-}
-
-fn said(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).output();
-    output.map_or_else(
-        |_| "unknown".to_owned(),
-        |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-    )
-}
-
-/// Prints the table of one part.
-pub(crate) fn print(part: &str, rows: &[Row]) {
-    println!("\n## {part}\n");
-    println!("| ours | ms | beside | ms | ratio | asked |");
-    println!("| --- | --- | --- | --- | --- | --- |");
-    for row in rows {
-        println!("{}", line(row));
-    }
+/// The table of one part.
+pub(crate) fn text(rows: &[Row]) -> String {
+    let head = "| ours | ms | beside | ms | ratio | asked |\n| --- | --- | --- | --- | --- | --- |\n";
+    rows.iter().map(line).fold(head.to_owned(), |text, row| text + &row + "\n")
 }
 
 fn line(row: &Row) -> String {
     match row {
         Row::Missing { ours, other, why } => format!("| {ours} | | {other} | | not measured: {why} | |"),
-        Row::Growth { what, count, each, least, asked } => growth(what, *count, *each, *least, *asked),
+        Row::Growth { what, count, each, least, asked, .. } => growth(what, *count, *each, *least, *asked),
         Row::Limit { ours, limit } => {
             let held = holds(ours.1.median() < *limit);
             format!("| {} | {} | | | | below {} ms: {held} |", ours.0, cell(&ours.1), limit.as_millis())

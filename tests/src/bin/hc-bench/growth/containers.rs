@@ -16,14 +16,13 @@ use std::time::{Duration, Instant};
 
 const LIMIT: Duration = Duration::from_mins(1);
 /// What else happens on the machine takes more or less memory than fewer do.
-const MANY: usize = 100;
+const MANY: usize = 1_000;
 
 pub(super) fn series() -> Vec<Series> {
     let mut start = Series::new("hc-run, all at once: from the first to the last that runs");
     let mut resident =
         Series::new("hc-run: memory of the two processes that stay (PSS)").below(Cost::memory(1536));
-    let mut machine =
-        Series::new("hc-run: memory that the machine has less, with the kernel's and the program's");
+    let mut machine = Series::new("hc-run: memory in all, with the program's and the kernel's");
     let mut end = Series::new("hc-run: from the first signal to the last that is gone");
     for count in [1, 10, 100, 1_000] {
         let (mut starts, mut ends) = (Vec::new(), Vec::new());
