@@ -10,6 +10,10 @@ ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 CARGO ?= cargo
 
+# What is built does not depend on where that is, or where cargo keeps the crates: no path of this machine gets into it.
+CRATES = $(or $(CARGO_HOME),$(HOME)/.cargo)
+REMAP = --config "target.x86_64-unknown-linux-gnu.rustflags = ['--remap-path-prefix=$(CURDIR)=.', '--remap-path-prefix=$(CRATES)=crates']"
+
 # Root installs for all, others for themselves; who has no home gets a directory here.
 DEFAULT_PREFIX := $(shell if [ "$$(id -u)" = 0 ]; then echo /usr/local; else echo "$${HOME:-$(CURDIR)/target}/.local"; fi)
 
@@ -17,13 +21,14 @@ TOOLS = hc-cgroup hc-env hc-netns hc-rootfs hc-run hc-unshare
 PAGES = $(wildcard man/*.[1-8])
 RELEASE = $(or $(CARGO_TARGET_DIR),target)/x86_64-unknown-linux-gnu/release
 COMPLETIONS = $(RELEASE)/completions
+DEB = $(abspath $(RELEASE))/deb
 
 # One after the other, also with -j: cargo is parallel by itself, and hello runs what install has installed.
 .NOTPARALLEL:
-.PHONY: all help install uninstall hello test test-vm bench lint clean
+.PHONY: all help install uninstall hello deb test test-vm bench lint clean
 
 all:
-	$(CARGO) build --release --locked --workspace $(TOOLS:%=--bin %)
+	$(CARGO) build --release --locked $(REMAP) --workspace $(TOOLS:%=--bin %)
 	mkdir -p '$(COMPLETIONS)'
 	for shell in bash zsh fish; do man/completions/generate '$(RELEASE)' $$shell >'$(COMPLETIONS)'/$$shell || exit; done
 
@@ -32,6 +37,7 @@ help:
 	@echo 'make install             install them, their pages and completions: PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make hello               run the installed hc-run'
 	@echo 'make uninstall           remove what install put there'
+	@echo 'make deb                 a Debian package of them'
 	@echo 'make test                run all tests, as root for all of them'
 	@echo 'make test-vm             run those that another kernel matters to in a virtual machine, or TESTS="run:: unshare::jail" ...'
 	@echo 'make bench               measure all, or BENCH="start" ...; BENCH=--readme renews tests/bench/README.md'
@@ -51,9 +57,11 @@ install: all
 	done
 	install -d '$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)'
 	install -m 644 '$(COMPLETIONS)'/zsh '$(DESTDIR)$(ZSHDIR)'/_hc
-	for tool in $(TOOLS); do \
-		install -m 644 '$(COMPLETIONS)'/bash '$(DESTDIR)$(BASHDIR)'/$$tool && \
-		install -m 644 '$(COMPLETIONS)'/fish '$(DESTDIR)$(FISHDIR)'/$$tool.fish || exit; \
+	install -m 644 '$(COMPLETIONS)'/bash '$(DESTDIR)$(BASHDIR)'/hc-run
+	install -m 644 '$(COMPLETIONS)'/fish '$(DESTDIR)$(FISHDIR)'/hc-run.fish
+	for tool in $(filter-out hc-run,$(TOOLS)); do \
+		ln -sf hc-run '$(DESTDIR)$(BASHDIR)'/$$tool && \
+		ln -sf hc-run.fish '$(DESTDIR)$(FISHDIR)'/$$tool.fish || exit; \
 	done
 
 uninstall:
@@ -64,6 +72,20 @@ uninstall:
 
 hello:
 	'$(DESTDIR)$(BINDIR)'/hc-run /bin/echo 'Hello, world!'
+
+# debhelper wants debian/ at the top of what it works on, so that is a directory of its own. It gives all files the time of
+# the changelog.
+deb: all
+	tests/require dh_builddeb
+	rm -rf '$(DEB)'
+	install -d '$(DEB)'
+	cp -R man/debian README.md SECURITY.md '$(DEB)'
+	$(MAKE) install DESTDIR='$(DEB)'/debian/hc PREFIX=/usr ZSHDIR=/usr/share/zsh/vendor-completions
+	cd '$(DEB)' && SOURCE_DATE_EPOCH=$$(dpkg-parsechangelog -S Timestamp) && export SOURCE_DATE_EPOCH && \
+		dh_installdocs && dh_installchangelogs && dh_lintian && dh_compress && dh_fixperms && \
+		dh_gencontrol -- -Vhc:Built-Using="$$(dpkg-query -W -f '$${source:Package} (= $${source:Version})' libc6-dev)" && \
+		dh_md5sums && dh_builddeb --destdir=.
+	@echo 'made:' '$(DEB)'/*.deb
 
 test:
 	tests/require

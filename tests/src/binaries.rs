@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 const TOOLS: [&str; 6] = ["hc-cgroup", "hc-env", "hc-netns", "hc-rootfs", "hc-run", "hc-unshare"];
 const PROBE: &str = "hc-probe";
@@ -26,9 +26,27 @@ pub fn release(name: &str) -> PathBuf {
     if std::env::var_os("HC_BIN_DIR").is_some() {
         return tool(name);
     }
-    let bins = TOOLS.into_iter().flat_map(|tool| ["--bin", tool]);
-    let words: Vec<&str> = std::iter::once("--release").chain(bins).collect();
-    called(name, &cargo_build(&words))
+    make("all");
+    release_directory().join(name)
+}
+
+/// Where `make` builds.
+pub fn release_directory() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    docs::file("").join(target).join("x86_64-unknown-linux-gnu/release")
+}
+
+/// Has make(1) do something with the tree, and nothing fetched for it. One at a time.
+#[track_caller]
+pub fn make(target: &str) {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut command = Command::new("make");
+    // Those of a make(1) that runs the tests are not for this one.
+    command.env_remove("MAKEFLAGS").env_remove("MAKELEVEL").env("CARGO_NET_OFFLINE", "true");
+    let output = command.arg(target).current_dir(docs::file("")).output().expect("make");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "make {target}:\n{said}");
 }
 
 /// The file of the program that shows what it inherited. Static, as the tools are.

@@ -27,6 +27,7 @@ mod base;
 mod binaries;
 mod command;
 pub mod compare;
+mod debian;
 mod dir;
 pub mod docs;
 mod host;
@@ -38,8 +39,9 @@ pub mod strace;
 mod sys;
 mod view;
 
-pub use binaries::{attack, bin_dir, probe, release, tool};
+pub use binaries::{attack, bin_dir, make, probe, release, release_directory, tool};
 pub use command::{Cmd, NOBODY, find};
+pub use debian::debian;
 pub use dir::Dir;
 pub use host::Host;
 pub use output::{Ended, Output};

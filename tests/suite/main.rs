@@ -10,6 +10,7 @@ mod docs;
 mod env;
 mod example;
 mod netns;
+mod package;
 mod rootfs;
 mod run;
 mod unshare;
