@@ -22,10 +22,12 @@ PAGES = $(wildcard man/*.[1-8])
 RELEASE = $(or $(CARGO_TARGET_DIR),target)/x86_64-unknown-linux-gnu/release
 COMPLETIONS = $(RELEASE)/completions
 DEB = $(abspath $(RELEASE))/deb
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+DIST = $(or $(CARGO_TARGET_DIR),target)/dist
 
 # One after the other, also with -j: cargo is parallel by itself, and hello runs what install has installed.
 .NOTPARALLEL:
-.PHONY: all help install uninstall hello deb test test-vm bench lint clean
+.PHONY: all help install uninstall hello deb dist test test-vm test-dist bench lint clean
 
 all:
 	$(CARGO) build --release --locked $(REMAP) --workspace $(TOOLS:%=--bin %)
@@ -38,8 +40,10 @@ help:
 	@echo 'make hello               run the installed hc-run'
 	@echo 'make uninstall           remove what install put there'
 	@echo 'make deb                 a Debian package of them'
+	@echo 'make dist                a tarball of the last commit and all crates, which builds offline'
 	@echo 'make test                run all tests, as root for all of them'
 	@echo 'make test-vm             run those that another kernel matters to in a virtual machine, or TESTS="run:: unshare::jail" ...'
+	@echo 'make test-dist           build the tarball and, out of that, the package, twice: the same bytes'
 	@echo 'make bench               measure all, or BENCH="start" ...; BENCH=--readme renews tests/bench/README.md'
 	@echo 'make lint                formatting, clippy, rustdoc, pages, scripts'
 	@echo 'make clean               remove what was built'
@@ -87,6 +91,19 @@ deb: all
 		dh_md5sums && dh_builddeb --destdir=.
 	@echo 'made:' '$(DEB)'/*.deb
 
+# As the last commit has it, at its time, and nobody's: the same bytes for everybody.
+dist:
+	rm -rf '$(DIST)'
+	install -d '$(DIST)'/hc-$(VERSION)
+	git archive -o '$(DIST)'/commit.tar HEAD
+	tar -x -f '$(DIST)'/commit.tar -C '$(DIST)'/hc-$(VERSION)
+	cd '$(DIST)'/hc-$(VERSION) && $(CARGO) vendor --locked --versioned-dirs vendor >../source.toml && \
+		{ echo; cat ../source.toml; } >>.cargo/config.toml
+	time=$$(git log -1 --format=%ct) && cd '$(DIST)' && \
+		tar -c -f hc-$(VERSION).tar --format=gnu --sort=name --owner=0 --group=0 --numeric-owner \
+		--mode=u=rwX,go=rX --mtime="@$$time" hc-$(VERSION) && gzip -9n hc-$(VERSION).tar
+	@echo 'made:' '$(DIST)'/hc-$(VERSION).tar.gz
+
 test:
 	tests/require
 	$(CARGO) test --locked --workspace
@@ -97,6 +114,11 @@ TESTS ?= cgroup:: contract:: run::container unshare::jail
 test-vm: all
 	tests/require
 	tests/vm/run $(TESTS)
+
+# As root, who may take the network away.
+test-dist:
+	tests/require make cc git dh_builddeb
+	tests/dist
 
 # As root, and on a machine that does nothing else.
 bench:
@@ -109,7 +131,7 @@ lint:
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	mandoc -T lint -W warning $(PAGES)
-	shellcheck man/completions/generate man/completions/hc.bash tests/require tests/vm/* tests/bench/script/*.sh .ci/run
+	shellcheck man/completions/generate man/completions/hc.bash tests/require tests/dist tests/vm/* tests/bench/script/*.sh .ci/run
 
 clean:
 	$(CARGO) clean
