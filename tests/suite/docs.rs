@@ -117,8 +117,8 @@ fn pages_are_clean_mdoc_with_all_sections() {
 }
 
 /// Runs a page's examples: those with root's prompt as root on a machine of their own, the others as a user,
-/// and as root as well.
-fn run_examples(page: &str, sections: &[&str]) {
+/// and as root as well. That machine is prepared by `prepare`.
+pub(crate) fn run_examples(page: &str, sections: &[&str], prepare: impl FnOnce(&Host)) {
     let blocks = docs::examples(&docs::text(page), sections);
     assert!(!blocks.is_empty(), "{page}: no examples");
     let dir = Dir::of_nobody();
@@ -127,6 +127,7 @@ fn run_examples(page: &str, sections: &[&str]) {
     }
     require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let (host, dir) = (Host::new(), Dir::new());
+    prepare(&host);
     for step in blocks.iter().flatten() {
         check(page, step, |cmd| cmd.on(&host).dir(dir.path()));
     }
@@ -142,7 +143,7 @@ macro_rules! examples {
         #[test]
         fn $name() {
             require!(user_namespaces(), "ordinary users may not make user namespaces here");
-            run_examples($page, &$sections);
+            run_examples($page, &$sections, |_| ());
         }
     )*};
 }

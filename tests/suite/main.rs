@@ -9,6 +9,7 @@ mod contract;
 mod docs;
 mod env;
 mod example;
+mod images;
 mod netns;
 mod package;
 mod rootfs;
