@@ -241,7 +241,7 @@ fn children(pid: i32) -> Vec<i32> {
 }
 
 /// Waits until `condition` holds, which is asked for again and again; fails after ten seconds, or as much longer as
-/// [`patience`] has it.
+/// [`patience()`] has it.
 #[track_caller]
 pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     let limit = patience(Duration::from_secs(10));
