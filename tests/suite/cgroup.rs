@@ -173,7 +173,7 @@ fn read(file: &Path) -> String {
 }
 
 /// Every cgroup of a name that hc-cgroup makes up, in the tests' own cgroups, by one of these processes.
-fn made_up_by(processes: &[i32]) -> Vec<PathBuf> {
+pub(super) fn made_up_by(processes: &[i32]) -> Vec<PathBuf> {
     let is_theirs = |name: &str| {
         let number = name.strip_prefix("hc-").and_then(|rest| rest.split('-').next()?.parse().ok());
         number.is_some_and(|number: i32| processes.contains(&number))

@@ -1,9 +1,11 @@
 //! What is left on the machine: nothing, however a container ends.
 
 use super::{Who, everybody};
-use hc_tests::{Cmd, Dir, Host, bin_dir, can_make_hosts, eventually, require};
+use crate::cgroup::made_up_by;
+use hc_tests::{Cmd, Dir, Host, Running, bin_dir, can_make_hosts, eventually, require};
 use nix::sys::signal::Signal;
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 const ROOT: &str = "takes root with CAP_SYS_ADMIN";
 
@@ -31,7 +33,8 @@ fn processes(tools: &Dir) -> BTreeSet<String> {
     ours.filter(|exe| exe.starts_with(tools.path())).map(|exe| exe.display().to_string()).collect()
 }
 
-/// All that a container could leave: mounts, processes, files, links and rules.
+/// All that a container could leave: mounts, processes, files, links and rules. A namespace is kept by a mount, by a process,
+/// or by a descriptor of one.
 fn traces(host: &Host, tools: &Dir) -> Vec<String> {
     let mut found = host.mounts();
     found.extend(processes(tools));
@@ -60,17 +63,21 @@ fn many_runs_eight_at_a_time_leave_nothing() {
     for who in everybody() {
         let (host, tools) = (Host::new(), tools());
         let before = traces(&host, &tools);
+        let mut processes = Vec::new();
         let start = |_| {
             let line = Cmd::new(tools.join("hc-run")).arg("/bin/true");
             who.runs(line.on(&host)).start()
         };
         for _ in 0..RUNS / 8 {
             let running: Vec<_> = (0..8).map(start).collect();
+            processes.extend(running.iter().map(Running::pid));
             for one in running {
                 one.wait().ok().quiet();
             }
         }
         eventually("nothing is left", || traces(&host, &tools) == before);
+        // Nor was any made that nobody has asked for.
+        assert_eq!(made_up_by(&processes), [] as [PathBuf; 0]);
     }
 }
 
