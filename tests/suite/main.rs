@@ -14,4 +14,5 @@ mod netns;
 mod package;
 mod rootfs;
 mod run;
+mod systemd;
 mod unshare;
