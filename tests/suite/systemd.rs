@@ -1,5 +1,4 @@
-//! The units in hc-systemd(7): what systemd reads in them, and what their command lines do. Under a real systemd they run in the
-//! virtual machine.
+//! The units in hc-systemd(7): what systemd reads in them, and what their command lines do.
 
 use hc_tests::{Cmd, Dir, Host, can_make_hosts, docs, eventually, require};
 use nix::sys::signal::Signal;
