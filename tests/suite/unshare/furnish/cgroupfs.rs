@@ -60,3 +60,12 @@ fn the_root_of_all_is_nobody_s() {
     let message = unshare(&["--cgroupfs=rw", "true"]).run();
     message.exits(125).says("").complains("hc-unshare: --cgroupfs: 'rw' is not 'ro': try 'man hc-unshare'\n");
 }
+
+/// Where there are the hierarchies of version 1 alone, or none.
+#[test]
+fn takes_version_2() {
+    require!(can_make_hosts(), ROOT);
+    let script = "mount -t tmpfs none /sys/fs/cgroup; exec hc-unshare --jail --cgroupfs true";
+    let message = unshare(&["-m", "sh", "-c", script]).run().fails("hc-unshare", 125);
+    assert_eq!(message, "/sys/fs/cgroup: is not of cgroup version 2, which --cgroupfs takes");
+}
