@@ -1,10 +1,11 @@
 //! `up` and `run`: a namespace, with a name or without, and the link that it is connected by.
 
 use crate::dhcp::Client;
+use crate::lent::{self, Loan};
 use crate::named::{self, Name};
 use crate::netlink::Netlink;
 use crate::veth::{Ground, Made, Wanted};
-use crate::{down, enter, keeper, lent, link, namespace, nat, ports, resolv};
+use crate::{down, enter, keeper, link, namespace, nat, ports, resolv};
 use hc::Result;
 use nix::errno::Errno;
 use nix::sys::stat::lstat;
@@ -25,7 +26,6 @@ pub(crate) fn up_once(name: &Name, wanted: &Wanted) -> Result<()> {
 /// A new one gets its name last. Until then it is this process's own, and the kernel takes it away with the process,
 /// and the link with it, however that ends.
 pub(crate) fn up(name: &Name, wanted: &Wanted) -> Result<()> {
-    let mut loan = wanted.lent.map(|address| lent::take(&wanted.bridge, address)).transpose()?;
     let mut plan = Plan::new(wanted)?;
     let is_new = lstat(&name.path()) == Err(Errno::ENOENT);
     if is_new {
@@ -34,17 +34,14 @@ pub(crate) fn up(name: &Name, wanted: &Wanted) -> Result<()> {
         namespace::enter(&namespace::of(name)?, name)?;
     }
     let mut inside = Netlink::route()?;
-    let made = plan.ground.connect(&mut inside, wanted)?;
-    if let Some(loan) = &mut loan {
-        loan.unlock();
-    }
+    let made = plan.connect(&mut inside)?;
     let mut undo = Undo { name, is_named: false, is_written: false };
     let done = plan.finish(&mut undo, &made, is_new);
     if done.is_err() {
         plan.ground.remove(&made.outside)?;
         undo.run()?;
-    } else if let Some(loan) = loan {
-        loan.hand_over();
+    } else {
+        plan.hand_over();
     }
     done
 }
@@ -52,6 +49,8 @@ pub(crate) fn up(name: &Name, wanted: &Wanted) -> Result<()> {
 /// What is to be done, with all that was looked up for it.
 struct Plan<'a> {
     wanted: &'a Wanted,
+    /// The bridge, if it is to go with its last link.
+    loan: Option<Loan>,
     ground: Ground,
     /// To the host's packet filter, if it is to do anything.
     filter: Option<Netlink>,
@@ -66,8 +65,10 @@ struct Undo<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Looks at the host. Nothing is made yet; but the host is made ready to pass packets on, if it has to.
+    /// Looks at the host. No link is made yet; but a bridge that is lent is, and the host is made ready to pass packets on, if
+    /// it has to.
     fn new(wanted: &'a Wanted) -> Result<Self> {
+        let loan = wanted.lent.map(|address| lent::take(&wanted.bridge, address)).transpose()?;
         let client = wanted.dhcp.then(Client::find).transpose()?;
         nat::refuse_busy(&wanted.nat)?;
         let mut ground = Ground::look(wanted)?;
@@ -77,7 +78,23 @@ impl<'a> Plan<'a> {
             let bridge = ground.bridge.clone();
             nat::allow(&mut ground.host, &bridge, !wanted.nat.published.is_empty())?;
         }
-        Ok(Plan { wanted, ground, filter, client })
+        Ok(Plan { wanted, loan, ground, filter, client })
+    }
+
+    /// Makes the link. From then on others may look whether the bridge has one.
+    fn connect(&mut self, inside: &mut Netlink) -> Result<Made> {
+        let made = self.ground.connect(inside, self.wanted)?;
+        if let Some(loan) = &mut self.loan {
+            loan.unlock();
+        }
+        Ok(made)
+    }
+
+    /// All is done: the bridge is left to whoever takes the link away.
+    fn hand_over(self) {
+        if let Some(loan) = self.loan {
+            loan.hand_over();
+        }
     }
 
     /// What comes after the link: name servers, the name, and then rules, which are the only thing that the kernel would
@@ -114,20 +131,16 @@ impl Undo<'_> {
 /// Enters a new namespace that has no name, and connects it. The kernel takes it away, and the link with it, when
 /// nothing is in it any more.
 pub(crate) fn anonymous(wanted: &Wanted) -> Result<()> {
-    let mut loan = wanted.lent.map(|address| lent::take(&wanted.bridge, address)).transpose()?;
     let mut plan = Plan::new(wanted)?;
     named::make()?;
     let mut inside = Netlink::route()?;
-    let made = plan.ground.connect(&mut inside, wanted)?;
-    if let Some(loan) = &mut loan {
-        loan.unlock();
-    }
+    let made = plan.connect(&mut inside)?;
     let done = plan.finish_anonymous(&made);
     if done.is_err() {
         // The kernel would do it, but later: the name of the link can be used again at once.
         plan.ground.remove(&made.outside)?;
-    } else if let Some(loan) = loan {
-        loan.hand_over();
+    } else {
+        plan.hand_over();
     }
     done
 }
