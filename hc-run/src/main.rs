@@ -25,12 +25,13 @@ hc::tool!("hc-run", run);
 fn run(args: hc::Args) -> Result<Status> {
     let plan = options::parse(args)?;
     let env = Environ::inherited();
-    let caller = subids::caller();
     let container = match plan {
-        Plan::Run(container) => container.for_caller(caller)?,
+        Plan::Run(container) => container,
         Plan::List => return named::list(&env),
         Plan::Delete(name) => return named::delete(&name, &env),
     };
+    let caller = subids::caller();
+    let container = container.for_caller(caller)?;
     let setting = look_around(&container, caller, &env)?;
     let chain = chain::write(&container, &setting);
     let tools = links::find(&chain, &env)?;
