@@ -228,8 +228,7 @@ impl Maps {
         }
     }
 
-    /// True when no file outside belongs to an id inside, so that the root directory has to be mounted with other ids.
-    /// The user and group outside that are root inside, if these are others than the caller.
+    /// The user and group outside that are root inside, where the maps are of other ids than the caller's own.
     pub(crate) fn root_outside(&self) -> Option<(u32, u32)> {
         let root = |map: &Option<Map>| match map {
             Some(Map::Foreign(ranges)) => {
@@ -240,6 +239,7 @@ impl Maps {
         Some((root(&self.users)?, root(&self.groups)?))
     }
 
+    /// True when no file outside belongs to an id inside, so that the root directory has to be mounted with other ids.
     pub(crate) fn are_private(&self) -> bool {
         self.private
     }
