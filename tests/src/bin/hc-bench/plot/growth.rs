@@ -1,12 +1,10 @@
 //! What each of many costs: a panel for what can be compared, a line for each thing. Flat is good, and down is better.
 
-use super::svg::{Anchor, Svg};
+use super::svg::{Anchor, GRID, INK, Svg};
 use super::{Scale, short};
 use crate::table::Row;
 
 const COLORS: [&str; 5] = ["#c0392b", "#2471a3", "#1e8449", "#b9770e", "#6c3483"];
-const GRID: &str = "#dddddd";
-const INK: &str = "#222222";
 
 const COLUMNS: usize = 2;
 const WIDTH: f64 = 480.0;

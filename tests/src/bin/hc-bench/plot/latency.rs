@@ -1,6 +1,6 @@
 //! How long lines take: a dot at the median, on a line from the tenth of the runs to the ninth.
 
-use super::svg::{Anchor, Svg};
+use super::svg::{Anchor, GRID, INK, Svg};
 use super::{Scale, short};
 use crate::measure::Times;
 use crate::table::Row;
@@ -8,8 +8,6 @@ use crate::table::Row;
 const OURS: &str = "#c0392b";
 const OTHERS: &str = "#34495e";
 const FLOOR: &str = "#7f8c8d";
-const GRID: &str = "#dddddd";
-const INK: &str = "#222222";
 
 const WIDTH: f64 = 900.0;
 const LABELS: f64 = 400.0;

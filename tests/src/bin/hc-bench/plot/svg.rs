@@ -2,6 +2,10 @@
 
 use std::fmt::Write;
 
+/// Colours that all plots have.
+pub(super) const GRID: &str = "#dddddd";
+pub(super) const INK: &str = "#222222";
+
 /// What is drawn, in the order in which it is.
 pub(super) struct Svg {
     width: f64,
