@@ -3,9 +3,11 @@
 
 use crate::causes;
 use crate::directory::Directory;
+use crate::guard::Guard;
 use crate::members::Member;
 use hc::Error;
 use nix::errno::Errno;
+use nix::unistd::{Pid, getpid};
 use std::ffi::OsString;
 
 const HANDED_ON: &str = "cgroup.subtree_control";
@@ -17,15 +19,14 @@ pub(crate) enum Obstacle {
     Other(Error),
 }
 
-/// Has all cgroups from the root to `parent`, which is at the path `names`, hand on what `member` needs. What `parent` hands
-/// on only since then.
+/// Has all cgroups from the root to `parent`, which is at the path `names`, hand on what `member` needs.
 pub(crate) fn hand_on(
     member: &Member,
     parent: &Directory,
     names: &[OsString],
-) -> std::result::Result<Vec<String>, Obstacle> {
+) -> std::result::Result<(), Obstacle> {
     if member.controllers.is_empty() && member.welcome.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let handed_on = words(parent, HANDED_ON);
     let missing = |list: &[String]| -> Vec<String> {
@@ -33,7 +34,7 @@ pub(crate) fn hand_on(
     };
     let (needed, welcome) = (missing(&member.controllers), missing(&member.welcome));
     if needed.is_empty() && welcome.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let there = words(parent, "cgroup.controllers");
     if needed.iter().chain(&welcome).any(|name| !there.contains(name)) {
@@ -57,8 +58,10 @@ pub(crate) fn hand_on(
             errno => Obstacle::Other(causes::not_handed_on(&member.hierarchy.shown(names), name, errno)),
         })?;
     }
-    let welcome = welcome.into_iter().filter(|name| add(parent, name).is_ok()).collect::<Vec<_>>();
-    Ok(needed.into_iter().chain(welcome).collect())
+    for name in &welcome {
+        let _ = add(parent, name);
+    }
+    Ok(())
 }
 
 /// Of controllers that can have threads apart, the kernel would have a cgroup with processes hand them on: and nobody could
@@ -78,20 +81,54 @@ fn words(directory: &Directory, file: &str) -> Vec<String> {
 
 /// A cgroup that this process has left, so that it could be divided.
 pub(crate) struct Vacated {
-    pub(crate) directory: Directory,
+    directory: Directory,
     /// Where the parent that stays is meanwhile.
-    pub(crate) aside: Option<OsString>,
-    /// What it hands on since.
-    pub(crate) handed_on: Vec<String>,
+    aside: Option<OsString>,
+    /// The guard is there as well.
+    guard: Option<Pid>,
+    /// What the cgroup hands on since.
+    handed_on: Vec<String>,
 }
 
 impl Vacated {
+    /// `directory`, this process's own, which is going to be left. With a `guard`, that knows of it from now on.
+    pub(crate) fn new(directory: Directory, member: &Member, guard: Option<&Guard>) -> Self {
+        let before = words(&directory, HANDED_ON);
+        let missing = |(at, name): (u32, &String)| if before.contains(name) { 0 } else { bit(at) };
+        let handed_on = (0..).zip(asked_for(member)).map(missing).fold(0, |all, one| all | one);
+        guard.inspect(|guard| guard.ledger.will_vacate(handed_on));
+        Vacated {
+            aside: guard.map(|_| aside_of(getpid())),
+            guard: guard.map(|guard| guard.process),
+            ..Self::of(directory, member, handed_on)
+        }
+    }
+
+    /// The same, in the guard, when the `parent` has ended.
+    pub(crate) fn by(parent: Pid, directory: Directory, member: &Member, handed_on: u32) -> Self {
+        Vacated { aside: Some(aside_of(parent)), ..Self::of(directory, member, handed_on) }
+    }
+
+    fn of(directory: Directory, member: &Member, handed_on: u32) -> Self {
+        let is_handed_on = |(at, name): (u32, &String)| (handed_on & bit(at) != 0).then(|| name.clone());
+        let handed_on = (0..).zip(asked_for(member)).filter_map(is_handed_on).collect();
+        Vacated { directory, aside: None, guard: None, handed_on }
+    }
+
+    /// This process goes into `new`, or with its guard into a cgroup aside.
+    pub(crate) fn leave(&self, new: &Directory) -> nix::Result<()> {
+        let Some(name) = &self.aside else { return new.write("cgroup.procs", "0") };
+        self.directory.make(name)?;
+        let aside = self.directory.open(std::slice::from_ref(name))?;
+        self.move_to(&aside)
+    }
+
     /// Makes it as it was, with this process in it.
     pub(crate) fn restore(&self) -> nix::Result<()> {
         for controller in &self.handed_on {
             self.directory.write(HANDED_ON, &format!("-{controller}"))?;
         }
-        self.directory.write("cgroup.procs", "0")?;
+        self.move_to(&self.directory)?;
         self.aside.as_ref().map_or(Ok(()), |name| self.directory.remove(name))
     }
 
@@ -103,4 +140,27 @@ impl Vacated {
             let _ = self.restore();
         }
     }
+
+    fn move_to(&self, directory: &Directory) -> nix::Result<()> {
+        match self.guard.map(|guard| directory.write("cgroup.procs", &guard.to_string())) {
+            // Somebody has killed it.
+            None | Some(Ok(()) | Err(Errno::ESRCH)) => directory.write("cgroup.procs", "0"),
+            Some(error) => error,
+        }
+    }
+}
+
+/// All the controllers that a cgroup is to have, in an order that does not change.
+fn asked_for(member: &Member) -> impl Iterator<Item = &String> {
+    member.controllers.iter().chain(&member.welcome)
+}
+
+/// The one for the controller of this number: there are fewer controllers than bits.
+fn bit(number: u32) -> u32 {
+    1_u32.checked_shl(number).unwrap_or_default()
+}
+
+/// Where `parent` is while it has left its own cgroup.
+fn aside_of(parent: Pid) -> OsString {
+    format!("hc-{parent}-wait").into()
 }

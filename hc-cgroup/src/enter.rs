@@ -2,6 +2,7 @@
 
 use crate::causes;
 use crate::divide::Vacated;
+use crate::guard::Guard;
 use crate::make::Made;
 use crate::members::Member;
 use crate::remove;
@@ -62,10 +63,11 @@ impl Group {
     }
 
     /// Removes them, which nobody has entered, and gives back what they were made of, before `rest`.
-    pub(crate) fn take_back(self, rest: Vec<Member>) -> Vec<Member> {
+    pub(crate) fn take_back(self, rest: Vec<Member>, guard: Option<&Guard>) -> Vec<Member> {
         let mut members: Vec<Member> = Vec::new();
         for made in self.made {
             remove::steps(&made);
+            guard.inspect(|guard| guard.ledger.removed(made.member.number));
             members.push(made.member);
         }
         members.into_iter().chain(rest).collect()

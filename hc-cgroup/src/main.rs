@@ -6,8 +6,10 @@ mod device;
 mod directory;
 mod divide;
 mod enter;
+mod guard;
 mod hierarchy;
 mod kill;
+mod ledger;
 mod limits;
 mod make;
 mod members;
@@ -16,6 +18,7 @@ mod options;
 mod parent;
 mod remove;
 mod report;
+mod steps;
 mod sys;
 mod table;
 mod usage;
@@ -46,10 +49,10 @@ fn start(place: &Place, limits: &limits::Limits, stay: Option<&Stay>, argv: &[Os
     report.map_or(Ok(()), report::Report::check)?;
     let throttles = device::look_up(&limits.throttles)?;
     let members = Members::find(&Table::read()?, limits, &throttles, report.is_some())?;
-    let mut group = make::make(members, place, stay.is_some())?;
     if let Some(stay) = stay {
-        return parent::run(group, stay, limits.memory, || become_next(argv));
+        return parent::run(members, place, stay, limits.memory, || become_next(argv));
     }
+    let mut group = make::make(members, place, None)?;
     let error = match group.enter() {
         Ok(()) => become_next(argv),
         Err(error) => error,

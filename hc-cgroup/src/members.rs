@@ -8,6 +8,8 @@ use hc::{Error, Result};
 
 /// A hierarchy in which a cgroup is made.
 pub(crate) struct Member {
+    /// Which one of them it is.
+    pub(crate) number: usize,
     pub(crate) hierarchy: Hierarchy,
     /// The controllers that must be there.
     pub(crate) controllers: Vec<String>,
@@ -22,7 +24,7 @@ pub(crate) struct Member {
 impl Member {
     fn new(hierarchy: Hierarchy, needed: bool) -> Self {
         let (controllers, welcome, controls) = Default::default();
-        Member { hierarchy, controllers, welcome, controls, needed }
+        Member { number: 0, hierarchy, controllers, welcome, controls, needed }
     }
 
     /// True if it may have the control files of `controller`, by the name of its version.
@@ -38,6 +40,7 @@ impl Member {
 }
 
 /// All of them.
+#[derive(Default)]
 pub(crate) struct Members(pub(crate) Vec<Member>);
 
 /// What a report tells of.
@@ -86,6 +89,9 @@ impl Members {
         }
         if report && !members.0.iter().any(Member::is_unified) {
             members.welcome(table, "cpuacct");
+        }
+        for (number, member) in members.0.iter_mut().enumerate() {
+            member.number = number;
         }
         Ok(members)
     }

@@ -2,12 +2,14 @@
 
 use crate::TOOL;
 use crate::enter::Group;
-use crate::kill;
-use crate::options::Stay;
-use crate::remove;
-use crate::report;
+use crate::guard::Guard;
+use crate::ledger::Ledger;
+use crate::make;
+use crate::members::Members;
+use crate::options::{Place, Stay};
 use crate::sys::{self, Ended, Received};
 use crate::usage::Usage;
+use crate::{kill, remove, report};
 use hc::{Context, Error, Result, Status};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -26,18 +28,29 @@ const GRACE: Duration = Duration::from_millis(100);
 /// How long what NEXT has left behind may take to end, before it is counted what was used.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Makes the child, waits for it, and cleans up. The status is the child's own.
-// From here on there are two processes. The process has one thread, which is what makes fork sound.
-//   parent   outside of the new cgroup, with all signals blocked; hands them on, waits, removes the cgroup, and ends as the
+/// Makes the cgroups, starts NEXT in them, waits for it, and cleans up. The status is NEXT's own.
+// From here on there are three processes. The process has one thread, which is what makes fork sound.
+//   parent   outside of the new cgroups, with all signals blocked; hands them on, waits, removes the cgroups, and ends as the
 //            child has ended
-//   child    enters the cgroup and becomes NEXT, with the caller's signal state; the parent's death is nothing to it
+//   guard    sleeps until the parent has been killed, and removes the cgroups then: guard.rs
+//   child    enters the cgroups and becomes NEXT, with the caller's signal state
 pub(crate) fn run(
-    mut group: Group,
+    mut members: Members,
+    place: &Place,
     stay: &Stay,
     limit: Option<u64>,
     become_next: impl FnOnce() -> Error,
 ) -> Result<Status> {
-    let child = match start(stay) {
+    let signals = Signals::take()?;
+    let guard = Guard::start(&mut members, place)?;
+    let mut group = match make::make(members, place, Some(&guard)) {
+        Ok(group) => group,
+        Err(error) => {
+            guard.dismiss();
+            return Err(error);
+        }
+    };
+    let child = match start(stay, &signals) {
         Ok(Started::Child(failed)) => {
             let error = group.enter().err().unwrap_or_else(become_next);
             if let Some(failed) = failed {
@@ -46,17 +59,45 @@ pub(crate) fn run(
             return Err(error);
         }
         Ok(Started::Parent(child)) => child,
-        Err(error) => return Err(group.undo(error)),
+        Err(error) => {
+            let error = group.undo(error);
+            guard.dismiss();
+            return Err(error);
+        }
     };
     // Not to keep a directory busy, nor show one of the host's as /proc/PID/cwd.
     let _ = chdir("/");
     let ended = wait_for_end(child.pid)?;
-    clean_up(group, stay, limit, &ended, child.has_become_next());
+    clean_up(group, &guard.ledger, stay, limit, &ended, child.has_become_next());
+    guard.dismiss();
     if let Ended::Killed(signal) = ended {
         // Returns in process 1 of a PID namespace, which does not die of a signal of its own.
         sys::die_of(signal);
     }
     Ok(status_of(&ended))
+}
+
+/// The caller's signal state, which is to be NEXT's.
+struct Signals {
+    sigchld: SigAction,
+    mask: u64,
+}
+
+impl Signals {
+    /// Takes over: all are blocked, and SIGCHLD is not ignored.
+    fn take() -> Result<Self> {
+        // A caller that ignores SIGCHLD has its children reaped by the kernel, status and all.
+        let sigchld = sys::default_sigchld().context("sigaction SIGCHLD")?;
+        let mask = sys::block(sys::ALL).context("block the signals")?;
+        Ok(Signals { sigchld, mask })
+    }
+
+    fn hand_on(&self) -> Result<()> {
+        if matches!(self.sigchld.handler(), SigHandler::SigIgn) {
+            sys::restore_sigchld(&self.sigchld).context("sigaction SIGCHLD")?;
+        }
+        sys::set_mask(self.mask).context("sigprocmask")
+    }
 }
 
 enum Started {
@@ -77,36 +118,36 @@ impl Child {
     }
 }
 
-fn start(stay: &Stay) -> Result<Started> {
+fn start(stay: &Stay, signals: &Signals) -> Result<Started> {
     let flags = OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
     let failed = stay.report.is_some().then(|| pipe2(flags)).transpose().context("pipe")?;
-    // A caller that ignores SIGCHLD has its children reaped by the kernel, status and all.
-    let caller_s_sigchld = sys::default_sigchld().context("sigaction SIGCHLD")?;
-    let caller_s_mask = sys::block(sys::ALL).context("block the signals")?;
-    match sys::fork() {
-        Ok(ForkResult::Parent { child: pid }) => Ok(Started::Parent(Child { pid, failed })),
-        Ok(ForkResult::Child) => {
-            hand_on(&caller_s_sigchld, caller_s_mask)?;
-            Ok(Started::Child(failed.map(|(_, write)| write)))
+    // Those that have come in until now are NEXT's as well: also what a terminal has sent, which was not there to get it.
+    let mut early = Vec::new();
+    while let Some(received) = sys::next_signal(Some(Duration::ZERO)).context("sigtimedwait")? {
+        early.push(received.signal);
+    }
+    match sys::fork().map_err(not_forked)? {
+        ForkResult::Parent { child: pid } => {
+            for signal in early.into_iter().filter(|signal| *signal != libc::SIGCHLD) {
+                sys::send(pid, signal);
+            }
+            Ok(Started::Parent(Child { pid, failed }))
         }
-        Err(errno) => {
-            hand_on(&caller_s_sigchld, caller_s_mask)?;
-            let because = if errno == Errno::EAGAIN {
-                " (a limit on processes: ulimit -u, or pids.max of the caller's own cgroup)"
-            } else {
-                ""
-            };
-            Err(Error::new(format!("fork: {}{because}", hc::reason(errno))))
+        ForkResult::Child => {
+            signals.hand_on()?;
+            Ok(Started::Child(failed.map(|(_, write)| write)))
         }
     }
 }
 
-/// The caller's signal state, for NEXT.
-fn hand_on(sigchld: &SigAction, mask: u64) -> Result<()> {
-    if matches!(sigchld.handler(), SigHandler::SigIgn) {
-        sys::restore_sigchld(sigchld).context("sigaction SIGCHLD")?;
-    }
-    sys::set_mask(mask).context("sigprocmask")
+/// Why there is no further process.
+pub(crate) fn not_forked(errno: Errno) -> Error {
+    let because = if errno == Errno::EAGAIN {
+        " (a limit on processes: ulimit -u, or pids.max of the caller's own cgroup)"
+    } else {
+        ""
+    };
+    Error::new(format!("fork: {}{because}", hc::reason(errno)))
 }
 
 /// The status that tells what became of a child, as a shell has it.
@@ -186,7 +227,14 @@ fn stop_with(child: Pid) {
 }
 
 /// Ends what NEXT has left behind, counts, removes, and tells.
-fn clean_up(mut group: Group, stay: &Stay, limit: Option<u64>, ended: &Ended, has_run: bool) {
+fn clean_up(
+    mut group: Group,
+    ledger: &Ledger,
+    stay: &Stay,
+    limit: Option<u64>,
+    ended: &Ended,
+    has_run: bool,
+) {
     if stay.report.is_some() {
         end_what_is_left(&group);
     }
@@ -200,16 +248,23 @@ fn clean_up(mut group: Group, stay: &Stay, limit: Option<u64>, ended: &Ended, ha
             if again {
                 let _ = kill::kill(&made.directory, made.member.hierarchy.version);
             }
-            !remove::at_once(made)
+            let gone = remove::at_once(made);
+            if gone {
+                ledger.removed(made.member.number);
+            }
+            !gone
         });
     }
     while let Some(made) = group.made.pop() {
-        if !remove::steps(&made) {
+        if remove::steps(&made) {
+            ledger.removed(made.member.number);
+        } else {
             left.push(made.member.hierarchy.shown(&made.names));
         }
     }
     if let Some(vacated) = group.vacated.take() {
         vacated.restore_if_alone();
+        ledger.restored();
     }
     if let Some(path) = left.pop() {
         hc::note(TOOL, &format!("{path}: cannot be removed yet (hc-cgroup --delete={path} removes it)"));

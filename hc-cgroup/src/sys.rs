@@ -10,6 +10,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{BorrowedFd, RawFd};
 use std::os::raw::c_int;
 use std::ptr;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 /// Those that a process gets for what it does itself, and that end it whether they are blocked or not.
@@ -20,6 +21,54 @@ const FAULTS: [c_int; 6] =
 pub(crate) fn fork() -> nix::Result<ForkResult> {
     // SAFETY: the process has one thread, so the child may do all that the parent could.
     unsafe { nix::unistd::fork() }
+}
+
+/// The same, but no signal tells of the child's end, and who waits for any child does not get it.
+pub(crate) fn fork_untold() -> nix::Result<ForkResult> {
+    // SAFETY: the process has one thread; without flags the child has a copy of all, and goes on where this one does.
+    match Errno::result(unsafe { libc::syscall(libc::SYS_clone, 0, 0, 0, 0, 0) })? {
+        0 => Ok(ForkResult::Child),
+        child => Ok(ForkResult::Parent { child: Pid::from_raw(i32::try_from(child).unwrap_or(i32::MAX)) }),
+    }
+}
+
+/// Waits for the end of such a child.
+pub(crate) fn wait_for_untold(child: Pid) {
+    // SAFETY: plain numbers; the status is not asked for.
+    while unsafe { libc::waitpid(child.as_raw(), ptr::null_mut(), libc::__WCLONE) } == -1
+        && Errno::last() == Errno::EINTR
+    {}
+}
+
+/// Ends a process that is not the tool itself. What the standard library would do at an end is the tool's to do.
+pub(crate) fn leave() -> ! {
+    // SAFETY: a plain number.
+    unsafe { libc::_exit(0) }
+}
+
+/// Has this process get `signal`, of this number, when its parent dies.
+pub(crate) fn set_parent_death_signal(signal: c_int) -> nix::Result<()> {
+    // SAFETY: takes plain numbers.
+    Errno::result(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal) }).map(drop)
+}
+
+/// Closes all descriptors from `first` to `last`.
+pub(crate) fn close_range(first: RawFd, last: RawFd) -> nix::Result<()> {
+    // SAFETY: plain numbers; no value of this program's owns what the caller has open, and who calls this uses no other.
+    Errno::result(unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) }).map(drop)
+}
+
+/// So many zeros, which children of this process share with it.
+pub(crate) fn shared_words(number: usize) -> nix::Result<&'static [AtomicU64]> {
+    let size = number * size_of::<AtomicU64>();
+    let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
+    // SAFETY: new memory, where there is none.
+    let address = unsafe { libc::mmap(ptr::null_mut(), size, protection, flags, -1, 0) };
+    if address == libc::MAP_FAILED {
+        return Err(Errno::last());
+    }
+    // SAFETY: of that size, on the limit of a page, zeros, and never unmapped; what is shared is only changed as a whole.
+    Ok(unsafe { std::slice::from_raw_parts(address.cast(), number) })
 }
 
 /// Gives SIGCHLD its default disposition and returns the one it had.

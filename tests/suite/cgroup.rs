@@ -1,6 +1,7 @@
 //! hc-cgroup(1): on whichever version of cgroups this machine has. The kernel is asked, by way of its files.
 
 mod divide;
+mod guard;
 mod limits;
 mod names;
 mod refused;

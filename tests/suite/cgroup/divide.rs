@@ -17,7 +17,7 @@ fn unified() -> Option<(Hierarchy, &'static str, &'static str)> {
 }
 
 /// A cgroup of version 2 that can be divided. What it takes of those above it goes with it.
-struct Place {
+pub(super) struct Place {
     // In the order in which they go: what is in a cgroup keeps those above it from handing on less.
     name: Name,
     _undone: Vec<HandedOn>,
@@ -29,7 +29,7 @@ struct Place {
 
 impl Place {
     /// None where there is no such controller.
-    fn find() -> Option<Self> {
+    pub(super) fn find() -> Option<Self> {
         static ALONE: Mutex<()> = Mutex::new(());
         let (unified, controller, set) = unified()?;
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -40,7 +40,7 @@ impl Place {
     }
 
     /// Makes it, so that it can hand on the controller.
-    fn make(&self) -> PathBuf {
+    pub(super) fn make(&self) -> PathBuf {
         super::hand_on(&self.unified, &self.unified.own_directory(), self.controller);
         std::fs::create_dir(self.directory()).unwrap();
         self.directory()
@@ -55,7 +55,7 @@ impl Place {
         format!("{}/{}", self.unified.own.trim_end_matches('/'), self.name.0)
     }
 
-    fn option(&self) -> String {
+    pub(super) fn option(&self) -> String {
         format!("--set={}", self.set)
     }
 }
@@ -77,10 +77,10 @@ impl Drop for HandedOn {
     }
 }
 
-const NO_PLACE: &str = "takes a hierarchy of version 2 with a controller";
+pub(super) const NO_PLACE: &str = "takes a hierarchy of version 2 with a controller";
 
 /// Runs `words` as the only process of a cgroup.
-fn alone(directory: &Path, words: &[&str]) -> Cmd {
+pub(super) fn alone(directory: &Path, words: &[&str]) -> Cmd {
     let script = "echo 0 >\"$1\"/cgroup.procs && shift && exec \"$@\"";
     Cmd::sh(script).arg("sh").arg(directory).args(words)
 }

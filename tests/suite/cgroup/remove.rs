@@ -1,8 +1,7 @@
-//! Nothing stays: not of many, not of those whose parent was killed, not of those that do not want to go.
+//! Nothing stays: not of many, not of those that do not want to go.
 
 use super::{Hierarchy, Name, cgroup, made_up_by};
 use hc_tests::{Cmd, Host, Running, can_make_hosts, eventually, is_root, patience, require};
-use nix::sys::signal::Signal;
 use std::time::{Duration, Instant};
 
 const ROOT: &str = "takes root, or a cgroup that was handed over";
@@ -21,26 +20,6 @@ fn a_thousand_runs_leave_nothing() {
     }
     assert_eq!(processes.len(), 1000);
     assert_eq!(made_up_by(&processes), Vec::<std::path::PathBuf>::new());
-}
-
-#[test]
-fn a_parent_that_was_killed_leaves_what_delete_removes() {
-    require!(is_root(), ROOT);
-    for _ in 0..20 {
-        let name = Name::new();
-        let words = [&name.option("name"), "-m64m", "--pids-limit=10", "--wait", "sh", "-c"];
-        let mut running = cgroup(&words).arg("echo up; exec sleep 1000").start();
-        running.expect("up\n");
-        let next = running.descendants();
-        running.signal(Signal::SIGKILL);
-        running.wait_for_it_alone();
-        assert_eq!(next.len(), 1);
-        assert!(std::path::Path::new(&format!("/proc/{}", next[0])).exists(), "NEXT goes on");
-        cgroup(&[&name.option("delete")]).run().ok().quiet().says("");
-        assert_eq!(name.directories(), Vec::<std::path::PathBuf>::new());
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", next[0])).unwrap_or_default();
-        assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
-    }
 }
 
 /// Two that make as many processes as they may, for ever, and cannot be asked to end: one has each in a session of its own,
