@@ -130,13 +130,12 @@ fn is_shared(file: &Path) -> Result<(), String> {
     if map.contains("shared") { Ok(()) } else { Err("the copy shares no data with the file".to_owned()) }
 }
 
-/// A line of which each run leaves only empty files. It finds the programs of the system, as Debian's own python3 is one.
+/// A line of which each run leaves only empty files.
 ///
 /// They are not removed before all have run: for some seconds ext4 looks at each inode that was deleted before it makes one.
 fn clean(disk: &Disk, line: Line) -> Line {
     let directory = disk.path().to_owned();
-    let path = ("PATH".to_owned(), "/usr/sbin:/usr/bin:/sbin:/bin".to_owned());
-    let line = line.environment(vec![path]);
+    let line = line.with_programs_of_the_system();
     line.after(move |number| empty(&directory.join(number.to_string())))
 }
 

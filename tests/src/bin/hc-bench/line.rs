@@ -39,6 +39,11 @@ impl Line {
         self
     }
 
+    /// Nothing but the PATH on which a system's own programs are: those that are scripts need its interpreters.
+    pub(crate) fn with_programs_of_the_system(self) -> Self {
+        self.environment(vec![("PATH".to_owned(), "/usr/sbin:/usr/bin:/sbin:/bin".to_owned())])
+    }
+
     /// Done after each run.
     pub(crate) fn after(mut self, aside: impl FnMut(usize) + 'static) -> Self {
         self.after = Some(Box::new(aside));

@@ -20,6 +20,7 @@ mod copy;
 mod cost;
 mod disk;
 mod env;
+mod exec;
 mod filter;
 mod floor;
 mod growth;
@@ -41,7 +42,8 @@ use std::process::ExitCode;
 type Part = fn() -> Vec<table::Row>;
 
 /// The parts by name, in the order in which they run.
-const PARTS: [(&str, Part); 8] = [
+const PARTS: [(&str, Part); 9] = [
+    ("exec", exec::rows),
     ("start", start::rows),
     ("run", run::rows),
     ("copy", copy::rows),

@@ -26,7 +26,9 @@ fn of(program: &str, rounds: usize) -> Vec<Row> {
     for (peer, package) in
         [("ldd", "libc-bin"), ("libtree", "libtree"), ("lddtree", "pax-utils, python3-pyelftools")]
     {
-        peers.add(peer, package, Target::None, |program| Line::new(peer, words(&[&program, &file])));
+        peers.add(peer, package, Target::None, |program| {
+            Line::new(peer, words(&[&program, &file])).with_programs_of_the_system()
+        });
     }
     let line = Line::new(&ours, words(&[&release("hc-rootfs"), &"-l", &file]));
     compare(rounds, line, peers)
