@@ -12,14 +12,17 @@ CARGO ?= cargo
 
 # What is built does not depend on where that is, or where cargo keeps the crates: no path of this machine gets into it.
 CRATES = $(or $(CARGO_HOME),$(HOME)/.cargo)
-REMAP = --config "target.x86_64-unknown-linux-gnu.rustflags = ['--remap-path-prefix=$(CURDIR)=.', '--remap-path-prefix=$(CRATES)=crates']"
+REMAP = --config "target.$(TARGET).rustflags = ['--remap-path-prefix=$(CURDIR)=.', '--remap-path-prefix=$(CRATES)=crates']"
 
 # Root installs for all, others for themselves; who has no home gets a directory here.
 DEFAULT_PREFIX := $(shell if [ "$$(id -u)" = 0 ]; then echo /usr/local; else echo "$${HOME:-$(CURDIR)/target}/.local"; fi)
 
 TOOLS = hc-cgroup hc-env hc-netns hc-rootfs hc-run hc-unshare
 PAGES = $(wildcard man/*.[1-8])
-RELEASE = $(or $(CARGO_TARGET_DIR),target)/x86_64-unknown-linux-gnu/release
+# Another one that is installed: `make TARGET=x86_64-unknown-linux-musl`. Tests and benchmark build for it, too.
+TARGET ?= x86_64-unknown-linux-gnu
+export CARGO_BUILD_TARGET = $(TARGET)
+RELEASE = $(or $(CARGO_TARGET_DIR),target)/$(TARGET)/release
 COMPLETIONS = $(RELEASE)/completions
 DEB = $(abspath $(RELEASE))/deb
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
@@ -35,7 +38,7 @@ all:
 	for shell in bash zsh fish; do man/completions/generate '$(RELEASE)' $$shell >'$(COMPLETIONS)'/$$shell || exit; done
 
 help:
-	@echo 'make                     build the tools'
+	@echo 'make                     build the tools, or TARGET=x86_64-unknown-linux-musl ...'
 	@echo 'make install             install them, their pages and completions: PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make hello               run the installed hc-run'
 	@echo 'make uninstall           remove what install put there'

@@ -5,6 +5,7 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::prctl::set_dumpable;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::sys::time::TimeSpec;
 use nix::unistd::{ForkResult, Pid, getpid};
 use std::mem::MaybeUninit;
 use std::os::fd::{BorrowedFd, RawFd};
@@ -124,11 +125,9 @@ pub(crate) struct Received {
 
 /// The next signal that has come in, of those that [`ALL`] has blocked; `None` if none comes in while there is patience.
 pub(crate) fn next_signal(patience: Option<Duration>) -> nix::Result<Option<Received>> {
-    let patience = patience.map(|patience| libc::timespec {
-        tv_sec: libc::time_t::try_from(patience.as_secs()).unwrap_or(libc::time_t::MAX),
-        tv_nsec: patience.subsec_nanos().into(),
-    });
-    let timeout = patience.as_ref().map_or(ptr::null(), ptr::from_ref);
+    let patience = patience.map(TimeSpec::from);
+    let timeout =
+        patience.as_ref().map_or(ptr::null(), |patience| ptr::from_ref::<libc::timespec>(patience.as_ref()));
     let mut information = MaybeUninit::<libc::siginfo_t>::zeroed();
     let (set, size) = (&raw const ALL, size_of::<u64>());
     // SAFETY: a set and a time that are alive, and memory of the size that is written to.

@@ -9,6 +9,13 @@ use std::mem::MaybeUninit;
 use std::os::raw::{c_int, c_uint};
 use std::ptr;
 
+/// All categories.
+#[cfg(target_env = "gnu")]
+use libc::LC_ALL_MASK;
+/// The crate `libc` lacks musl's.
+#[cfg(target_env = "musl")]
+const LC_ALL_MASK: c_int = 0x7fff_ffff;
+
 unsafe extern "C" {
     /// iswprint_l(3), which the crate `libc` lacks.
     fn iswprint_l(character: c_uint, locale: locale_t) -> c_int;
@@ -23,7 +30,7 @@ impl CLocale {
     /// if one of its categories cannot be had.
     pub(crate) fn new(name: &CStr) -> Option<Self> {
         // SAFETY: a C string; no locale is changed, for none is given to build upon.
-        let locale = unsafe { libc::newlocale(libc::LC_ALL_MASK, name.as_ptr(), ptr::null_mut()) };
+        let locale = unsafe { libc::newlocale(LC_ALL_MASK, name.as_ptr(), ptr::null_mut()) };
         // Not then_some(): a value made for nothing would be dropped, and NULL is no locale to free.
         (!locale.is_null()).then(|| CLocale(locale))
     }

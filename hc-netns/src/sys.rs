@@ -42,11 +42,12 @@ pub(crate) fn set_propagation(tree: BorrowedFd<'_>, propagation: MsFlags) -> nix
     Errno::result(set).map(drop)
 }
 
-/// statx(2) of what `path` leads to.
+/// statx(2) of what `path` leads to. Not by the C library: musl has it since 1.2.5 only.
 fn status(path: &CStr, mask: libc::c_uint) -> nix::Result<libc::statx> {
     let mut about = MaybeUninit::<libc::statx>::zeroed();
+    let (here, path, to) = (libc::AT_FDCWD, path.as_ptr(), about.as_mut_ptr());
     // SAFETY: a C string, and memory for the structure that the call fills in.
-    let asked = unsafe { libc::statx(libc::AT_FDCWD, path.as_ptr(), 0, mask, about.as_mut_ptr()) };
+    let asked = unsafe { libc::syscall(libc::SYS_statx, here, path, 0, mask, to) };
     // SAFETY: all numbers, for which zero is a value.
     let about = unsafe { about.assume_init() };
     Errno::result(asked).map(|_| about)
@@ -111,7 +112,7 @@ pub(crate) fn random(bytes: &mut [u8]) -> nix::Result<()> {
 /// The old bridge ioctls: SIOCDEVPRIVATE on the bridge, with four words that say what is wanted. They are the one
 /// way to get all of a bridge's forwarding table in one go: netlink goes through it once for each port.
 fn bridge_ioctl(socket: BorrowedFd<'_>, bridge: &[u8], words: [usize; 4]) -> nix::Result<usize> {
-    const SIOCDEVPRIVATE: libc::c_ulong = 0x89f0;
+    const SIOCDEVPRIVATE: libc::Ioctl = 0x89f0;
     /// `struct ifreq`, with a pointer as its value.
     #[repr(C)]
     struct Request {

@@ -8,7 +8,7 @@ use hc::{Context, Error, Result};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
-use nix::sys::statfs::fstatfs;
+use nix::sys::statfs::{NFS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, TMPFS_MAGIC, fstatfs};
 use nix::unistd::Pid;
 use std::ffi::OsStr;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -75,11 +75,11 @@ fn tree(place: &OwnedFd, name: &OsStr, depth: Depth, otherwise: Otherwise, proce
 fn cause(errno: Errno, place: &OwnedFd) -> String {
     match errno {
         Errno::EINVAL => {
-            let kind = fstatfs(place).map_or(0, |file_system| file_system.filesystem_type().0);
+            let kind = fstatfs(place).map(|file_system| file_system.filesystem_type());
             let name = match kind {
-                libc::TMPFS_MAGIC => "tmpfs, which can since Linux 6.3",
-                libc::OVERLAYFS_SUPER_MAGIC => "overlayfs, which can since Linux 5.19 in its layers only",
-                libc::NFS_SUPER_MAGIC => "NFS",
+                Ok(TMPFS_MAGIC) => "tmpfs, which can since Linux 6.3",
+                Ok(OVERLAYFS_SUPER_MAGIC) => "overlayfs, which can since Linux 5.19 in its layers only",
+                Ok(NFS_SUPER_MAGIC) => "NFS",
                 _ => "its file system, or one mounted in it",
             };
             format!(

@@ -159,6 +159,8 @@ pub(crate) fn set_domain_name(name: &OsStr) -> nix::Result<()> {
 /// SIOCSIFFLAGS: brings the network interface `name` up, in the network namespace of `socket`. It has no other flags than
 /// that.
 pub(crate) fn bring_up(socket: &OwnedFd, name: &CStr) -> nix::Result<()> {
+    // The crate `libc` has it in a type that not every C library's ioctl(2) takes.
+    const SIOCSIFFLAGS: libc::Ioctl = 0x8914;
     // SAFETY: numbers and bytes, of which none has a meaning when it is 0.
     let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
     for (to, from) in request.ifr_name.iter_mut().zip(name.to_bytes()) {
@@ -166,8 +168,7 @@ pub(crate) fn bring_up(socket: &OwnedFd, name: &CStr) -> nix::Result<()> {
     }
     request.ifr_ifru.ifru_flags = libc::c_short::try_from(libc::IFF_UP).unwrap_or_default();
     // SAFETY: a structure of the kind that the request reads, which is alive.
-    Errno::result(unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const request) })
-        .map(drop)
+    Errno::result(unsafe { libc::ioctl(socket.as_raw_fd(), SIOCSIFFLAGS, &raw const request) }).map(drop)
 }
 
 /// The descriptor that has come in a message.

@@ -1,7 +1,7 @@
 //! What is put in place besides programs and their libraries: symlinks of a tree, and files of which only the content
 //! is known.
 
-use super::arrival::{arrive, rename};
+use super::arrival::{Onto, arrive, rename};
 use super::attributes;
 use super::content;
 use super::directory::Directory;
@@ -12,7 +12,6 @@ use crate::errno::errno_of;
 use crate::host::Owner;
 use hc::Result;
 use nix::errno::Errno;
-use nix::fcntl::RenameFlags;
 use nix::sys::stat::{Mode, fchmod};
 use nix::unistd::{close, getegid, geteuid};
 use std::ffi::OsStr;
@@ -58,7 +57,7 @@ impl Place<'_> {
         let arrived = match (arrive(&staged, &at, name), &staged) {
             // A file system without this flag.
             (Err(Errno::EINVAL), Staged::Named(stage, staged)) => {
-                rename(stage, staged, &at, name, RenameFlags::empty())
+                rename(stage, staged, &at, name, Onto::Anything)
             }
             (arrived, _) => arrived,
         };

@@ -5,15 +5,16 @@ use super::directory::Directory;
 use super::place::Place;
 use super::reserved::TEMPORARY;
 use super::stage::{IN_THE_WAY, Staged};
+use super::sys;
 use super::undo::Made;
 use crate::sysroot::kind;
 use hc::Result;
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, AtFlags, RenameFlags, renameat, renameat2};
+use nix::fcntl::{AT_FDCWD, AtFlags, renameat};
 use nix::sys::stat::SFlag;
 use nix::unistd::{UnlinkatFlags, close, linkat, unlinkat};
 use std::ffi::OsStr;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::rc::Rc;
 
 const DIRECTORY: &str = "is a directory, and a file or a link belongs there";
@@ -58,11 +59,11 @@ impl Place<'_> {
         name: &OsStr,
     ) -> Result<bool> {
         refuse_directory(at, name)?;
-        match rename(stage, staged, at, name, RenameFlags::RENAME_EXCHANGE) {
+        match rename(stage, staged, at, name, Onto::Exchanged) {
             Ok(()) => {
                 // Somebody may have put one there meanwhile, which must not stay on the stage.
                 if is_directory(stage, staged) {
-                    let _ = rename(stage, staged, at, name, RenameFlags::RENAME_EXCHANGE);
+                    let _ = rename(stage, staged, at, name, Onto::Exchanged);
                     return Err(at.failure(name, DIRECTORY));
                 }
                 self.log.push(Made::replaced(at, name, stage, staged));
@@ -70,7 +71,7 @@ impl Place<'_> {
             // Nothing to exchange with, or a file system that cannot.
             Err(Errno::ENOENT | Errno::EINVAL) => {
                 let existed = self.keep(at, name)?;
-                at.check(name, rename(stage, staged, at, name, RenameFlags::empty()))?;
+                at.check(name, rename(stage, staged, at, name, Onto::Anything))?;
                 if !existed {
                     self.log.push(Made::Entry(Rc::clone(at), name.to_owned()));
                 }
@@ -87,7 +88,7 @@ impl Place<'_> {
         let (stage, old) = self.stage.new_name()?;
         // With a link there is a file at `name` all the time. Not every file system has links.
         let link = || linkat(at.descriptor()?, name, stage.descriptor()?, old.as_os_str(), AtFlags::empty());
-        let kept = link().or_else(|_| rename(at, name, &stage, &old, RenameFlags::empty()));
+        let kept = link().or_else(|_| rename(at, name, &stage, &old, Onto::Anything));
         match kept {
             Ok(()) => self.log.push(Made::replaced(at, name, &stage, &old)),
             Err(Errno::ENOENT) => return Ok(false),
@@ -113,8 +114,8 @@ impl Place<'_> {
             Err(errno) => return Err(at.error(temporary, errno)),
         }
         let existed = at.status(name).is_ok();
-        let renamed = make(temporary)
-            .and_then(|()| at.check(name, rename(at, temporary, at, name, RenameFlags::empty())));
+        let renamed =
+            make(temporary).and_then(|()| at.check(name, rename(at, temporary, at, name, Onto::Anything)));
         if renamed.is_err() {
             let _ = remove();
         } else if !existed {
@@ -128,7 +129,7 @@ impl Place<'_> {
 /// where `at` is on another file system.
 pub(super) fn arrive(staged: &Staged, at: &Directory, name: &OsStr) -> nix::Result<()> {
     match staged {
-        Staged::Named(stage, staged) => rename(stage, staged, at, name, RenameFlags::RENAME_NOREPLACE),
+        Staged::Named(stage, staged) => rename(stage, staged, at, name, Onto::Nothing),
         Staged::Unnamed(file) => link_unnamed(file, at, name),
     }
 }
@@ -150,16 +151,31 @@ fn link_unnamed(file: &OwnedFd, at: &Directory, name: &OsStr) -> nix::Result<()>
     })
 }
 
-/// Without `flags` by renameat(2), which every file system has.
+/// What may be at the new name.
+#[derive(Clone, Copy)]
+pub(super) enum Onto {
+    /// It is gone afterwards. Every file system has this.
+    Anything,
+    Nothing,
+    /// It gets the old name.
+    Exchanged,
+}
+
+/// Gives what is at `old` the name `new`.
 pub(super) fn rename(
     from: &Directory,
     old: &OsStr,
     to: &Directory,
     new: &OsStr,
-    flags: RenameFlags,
+    onto: Onto,
 ) -> nix::Result<()> {
     let (from, to) = (from.descriptor()?, to.descriptor()?);
-    if flags.is_empty() { renameat(from, old, to, new) } else { renameat2(from, old, to, new, flags) }
+    let with = |flags| sys::rename((from.as_fd(), old), (to.as_fd(), new), flags);
+    match onto {
+        Onto::Anything => renameat(&from, old, &to, new),
+        Onto::Nothing => with(libc::RENAME_NOREPLACE),
+        Onto::Exchanged => with(libc::RENAME_EXCHANGE),
+    }
 }
 
 fn refuse_directory(at: &Directory, name: &OsStr) -> Result<()> {

@@ -1,10 +1,13 @@
-//! The only unsafe code of this tool: extended attributes, capabilities and FICLONE, which nix lacks.
+//! The only unsafe code of this tool: extended attributes, capabilities and FICLONE, which nix lacks, and what it has for
+//! glibc only.
 #![allow(unsafe_code)]
 
+use nix::NixPath;
 use nix::errno::Errno;
-use std::ffi::CStr;
+use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::raw::c_uint;
 
 /// A file whose attributes are asked for.
 #[derive(Clone, Copy)]
@@ -67,6 +70,22 @@ pub(super) fn can_set_capabilities() -> bool {
     let result = unsafe { libc::syscall(libc::SYS_capget, header.as_mut_ptr(), sets.as_mut_ptr()) };
     let [effective, ..] = sets;
     result == 0 && effective & 1 << SETFCAP != 0
+}
+
+/// renameat2(2), with flags.
+pub(super) fn rename(
+    (from, old): (BorrowedFd<'_>, &OsStr),
+    (to, new): (BorrowedFd<'_>, &OsStr),
+    flags: c_uint,
+) -> nix::Result<()> {
+    let (from, to) = (from.as_raw_fd(), to.as_raw_fd());
+    let renamed = old.with_nix_path(|old| {
+        new.with_nix_path(|new| {
+            // SAFETY: two C strings that are alive, two open descriptors and a plain number.
+            unsafe { libc::syscall(libc::SYS_renameat2, from, old.as_ptr(), to, new.as_ptr(), flags) }
+        })
+    });
+    Errno::result(renamed??).map(drop)
 }
 
 /// Makes `to` share all blocks of `from` (ioctl_ficlone(2)).

@@ -3,6 +3,7 @@
 use super::owned;
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, Signal};
+use nix::sys::time::TimeSpec;
 use nix::unistd::Pid;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -82,11 +83,9 @@ impl AsFd for Signals {
 
 /// The next signal of `set`, which is blocked; `None` if none comes in while there is patience. sigtimedwait(2).
 pub(crate) fn next_signal(set: &SigSet, patience: Option<Duration>) -> nix::Result<Option<Signal>> {
-    let patience = patience.map(|patience| libc::timespec {
-        tv_sec: libc::time_t::try_from(patience.as_secs()).unwrap_or(libc::time_t::MAX),
-        tv_nsec: patience.subsec_nanos().into(),
-    });
-    let timeout = patience.as_ref().map_or(ptr::null(), ptr::from_ref);
+    let patience = patience.map(TimeSpec::from);
+    let timeout =
+        patience.as_ref().map_or(ptr::null(), |patience| ptr::from_ref::<libc::timespec>(patience.as_ref()));
     let set: &libc::sigset_t = set.as_ref();
     // SAFETY: a set and a time that are alive; without a time it waits for ever; no more than the number is asked for.
     match Errno::result(unsafe { libc::sigtimedwait(set, ptr::null_mut(), timeout) }) {
