@@ -34,7 +34,7 @@ impl Guard {
                 if watch(this, members).is_ok() {
                     clean_up(std::mem::take(members), place, &ledger, this);
                 }
-                sys::leave()
+                hc::child::end(0)
             }
         }
     }
@@ -50,7 +50,7 @@ impl Guard {
 fn watch(parent: Pid, members: &Members) -> nix::Result<()> {
     // First, so that none that is for the caller's process group ends both.
     setsid()?;
-    sys::set_parent_death_signal(libc::SIGTERM)?;
+    hc::child::set_parent_death_signal(libc::SIGTERM)?;
     chdir("/")?;
     close_all_but(members)?;
     while getppid() == parent {

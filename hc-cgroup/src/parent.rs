@@ -7,23 +7,18 @@ use crate::ledger::Ledger;
 use crate::make;
 use crate::members::Members;
 use crate::options::{Place, Stay};
-use crate::sys::{self, Ended, Received};
+use crate::sys::{self, Received};
 use crate::usage::Usage;
 use crate::{kill, remove, report};
+use hc::child::{self, Ended, GRACE, STOPS};
 use hc::{Context, Error, Result, Status};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::sys::signal::{SigAction, SigHandler};
-use nix::unistd::{ForkResult, Pid, chdir, getpid, pipe2, read, write};
+use nix::sys::signal::SigAction;
+use nix::unistd::{ForkResult, Pid, chdir, pipe2, read, write};
 use std::os::fd::OwnedFd;
 use std::os::raw::c_int;
 use std::time::{Duration, Instant};
-
-/// Those that a terminal stops a job by.
-const STOPS: [c_int; 3] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
-
-/// How long a child may take to stop by itself: an editor puts the terminal in order first.
-const GRACE: Duration = Duration::from_millis(100);
 
 /// How long what NEXT has left behind may take to end, before it is counted what was used.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -50,7 +45,7 @@ pub(crate) fn run(
             return Err(error);
         }
     };
-    let child = match start(stay, &signals) {
+    let next = match start(stay, &signals) {
         Ok(Started::Child(failed)) => {
             let error = group.enter().err().unwrap_or_else(become_next);
             if let Some(failed) = failed {
@@ -58,7 +53,7 @@ pub(crate) fn run(
             }
             return Err(error);
         }
-        Ok(Started::Parent(child)) => child,
+        Ok(Started::Parent(next)) => next,
         Err(error) => {
             let error = group.undo(error);
             guard.dismiss();
@@ -67,14 +62,10 @@ pub(crate) fn run(
     };
     // Not to keep a directory busy, nor show one of the host's as /proc/PID/cwd.
     let _ = chdir("/");
-    let ended = wait_for_end(child.pid)?;
-    clean_up(group, &guard.ledger, stay, limit, &ended, child.has_become_next());
+    let ended = wait_for_end(next.pid)?;
+    clean_up(group, &guard.ledger, stay, limit, &ended, next.has_become_next());
     guard.dismiss();
-    if let Ended::Killed(signal) = ended {
-        // Returns in process 1 of a PID namespace, which does not die of a signal of its own.
-        sys::die_of(signal);
-    }
-    Ok(status_of(&ended))
+    Ok(child::end_as(&ended))
 }
 
 /// The caller's signal state, which is to be NEXT's.
@@ -86,16 +77,13 @@ struct Signals {
 impl Signals {
     /// Takes over: all are blocked, and SIGCHLD is not ignored.
     fn take() -> Result<Self> {
-        // A caller that ignores SIGCHLD has its children reaped by the kernel, status and all.
-        let sigchld = sys::default_sigchld().context("sigaction SIGCHLD")?;
+        let sigchld = child::default_sigchld().context("sigaction SIGCHLD")?;
         let mask = sys::block(sys::ALL).context("block the signals")?;
         Ok(Signals { sigchld, mask })
     }
 
     fn hand_on(&self) -> Result<()> {
-        if matches!(self.sigchld.handler(), SigHandler::SigIgn) {
-            sys::restore_sigchld(&self.sigchld).context("sigaction SIGCHLD")?;
-        }
+        child::hand_on_sigchld(&self.sigchld)?;
         sys::set_mask(self.mask).context("sigprocmask")
     }
 }
@@ -126,10 +114,10 @@ fn start(stay: &Stay, signals: &Signals) -> Result<Started> {
     while let Some(received) = sys::next_signal(Some(Duration::ZERO)).context("sigtimedwait")? {
         early.push(received.signal);
     }
-    match sys::fork().map_err(not_forked)? {
+    match child::fork().map_err(not_forked)? {
         ForkResult::Parent { child: pid } => {
             for signal in early.into_iter().filter(|signal| *signal != libc::SIGCHLD) {
-                sys::send(pid, signal);
+                child::send(pid, signal);
             }
             Ok(Started::Parent(Child { pid, failed }))
         }
@@ -150,16 +138,6 @@ pub(crate) fn not_forked(errno: Errno) -> Error {
     Error::new(format!("fork: {}{because}", hc::reason(errno)))
 }
 
-/// The status that tells what became of a child, as a shell has it.
-fn status_of(ended: &Ended) -> Status {
-    let code = match ended {
-        Ended::Exited(code) => *code,
-        Ended::Killed(signal) => 128 + signal,
-        Ended::Stopped => 128,
-    };
-    Status(u8::try_from(code).unwrap_or(u8::MAX))
-}
-
 /// Follows the child until it has ended, and stops and goes on with it. Never `Stopped`.
 fn wait_for_end(child: Pid) -> Result<Ended> {
     // Until when the child, which has got the same signal if a terminal has sent it, may stop by itself.
@@ -167,22 +145,22 @@ fn wait_for_end(child: Pid) -> Result<Ended> {
     loop {
         let patience = stop_at.map(|at| at.saturating_duration_since(Instant::now()));
         match sys::next_signal(patience).context("sigtimedwait")? {
-            Some(Received { signal: libc::SIGCHLD, .. }) => match news(child)? {
+            Some(Received { signal: libc::SIGCHLD, .. }) => match child::news(child)? {
                 Some(Ended::Stopped) => {
                     stop_at = None;
-                    stop_with(child);
+                    child::stop_with(child);
                 }
                 Some(ended) => return Ok(ended),
                 None => {}
             },
-            Some(Received { signal, sender: None }) if STOPS.contains(&signal) => {
+            Some(Received { signal, sender: None }) if STOPS.iter().any(|stop| *stop as c_int == signal) => {
                 stop_at = Some(Instant::now() + GRACE);
             }
             Some(received) => hand_over(child, received),
             None if stop_at.is_some_and(|at| at <= Instant::now()) => {
                 stop_at = None;
                 // Its stop is the next news.
-                sys::send(child, libc::SIGSTOP);
+                child::send(child, libc::SIGSTOP);
             }
             None => {}
         }
@@ -193,36 +171,7 @@ fn wait_for_end(child: Pid) -> Result<Ended> {
 /// it; so it is with what NEXT sends to its own group.
 fn hand_over(child: Pid, Received { signal, sender }: Received) {
     if sender.is_some_and(|sender| sender != child) {
-        sys::send(child, signal);
-    }
-}
-
-/// What has become of the child, if there is news. As process 1 this has orphans too: they are only to be gone.
-fn news(child: Pid) -> Result<Option<Ended>> {
-    let mut of_child = None;
-    while let Some((process, ended)) = sys::wait_for_any().context("wait")? {
-        if process == child {
-            let has_ended = !matches!(ended, Ended::Stopped);
-            of_child = Some(ended);
-            if has_ended {
-                break;
-            }
-        }
-    }
-    Ok(of_child)
-}
-
-/// A shell that has stopped its job expects that all of it stands still, and goes on together.
-fn stop_with(child: Pid) {
-    if getpid() == Pid::from_raw(1) || sys::has_gone_on(child) {
-        // Process 1 does not stop by a signal of its own, and would continue the child at once. And both may have been
-        // stopped by a signal for the group, and continued so: then there is nothing left to do.
-        return;
-    }
-    // Returns when somebody lets this process go on.
-    sys::stop_this_process();
-    if !sys::has_gone_on(child) {
-        sys::send(child, libc::SIGCONT);
+        child::send(child, signal);
     }
 }
 
@@ -270,7 +219,7 @@ fn clean_up(
         hc::note(TOOL, &format!("{path}: cannot be removed yet (hc-cgroup --delete={path} removes it)"));
     }
     match (usage, stay.report) {
-        (Some(usage), Some(report)) => report.tell(&usage, limit, status_of(ended)),
+        (Some(usage), Some(report)) => report.tell(&usage, limit, ended.status()),
         (Some(usage), None) => {
             if let Some(killed) = report::killed(&usage, limit) {
                 hc::note(TOOL, &killed);

@@ -3,10 +3,8 @@
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::sys::prctl::set_dumpable;
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::sys::time::TimeSpec;
-use nix::unistd::{ForkResult, Pid, getpid};
+use nix::unistd::{ForkResult, Pid};
 use std::mem::MaybeUninit;
 use std::os::fd::{BorrowedFd, RawFd};
 use std::os::raw::c_int;
@@ -18,13 +16,7 @@ use std::time::Duration;
 const FAULTS: [c_int; 6] =
     [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS];
 
-/// fork(2).
-pub(crate) fn fork() -> nix::Result<ForkResult> {
-    // SAFETY: the process has one thread, so the child may do all that the parent could.
-    unsafe { nix::unistd::fork() }
-}
-
-/// The same, but no signal tells of the child's end, and who waits for any child does not get it.
+/// fork(2), but no signal tells of the child's end, and who waits for any child does not get it.
 pub(crate) fn fork_untold() -> nix::Result<ForkResult> {
     // SAFETY: the process has one thread; without flags the child has a copy of all, and goes on where this one does.
     match Errno::result(unsafe { libc::syscall(libc::SYS_clone, 0, 0, 0, 0, 0) })? {
@@ -39,18 +31,6 @@ pub(crate) fn wait_for_untold(child: Pid) {
     while unsafe { libc::waitpid(child.as_raw(), ptr::null_mut(), libc::__WCLONE) } == -1
         && Errno::last() == Errno::EINTR
     {}
-}
-
-/// Ends a process that is not the tool itself. What the standard library would do at an end is the tool's to do.
-pub(crate) fn leave() -> ! {
-    // SAFETY: a plain number.
-    unsafe { libc::_exit(0) }
-}
-
-/// Has this process get `signal`, of this number, when its parent dies.
-pub(crate) fn set_parent_death_signal(signal: c_int) -> nix::Result<()> {
-    // SAFETY: takes plain numbers.
-    Errno::result(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal) }).map(drop)
 }
 
 /// Closes all descriptors from `first` to `last`.
@@ -70,17 +50,6 @@ pub(crate) fn shared_words(number: usize) -> nix::Result<&'static [AtomicU64]> {
     }
     // SAFETY: of that size, on the limit of a page, zeros, and never unmapped; what is shared is only changed as a whole.
     Ok(unsafe { std::slice::from_raw_parts(address.cast(), number) })
-}
-
-/// Gives SIGCHLD its default disposition and returns the one it had.
-pub(crate) fn default_sigchld() -> nix::Result<SigAction> {
-    restore_sigchld(&SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty()))
-}
-
-/// Sets the disposition of SIGCHLD and returns the one before.
-pub(crate) fn restore_sigchld(action: &SigAction) -> nix::Result<SigAction> {
-    // SAFETY: after execve a disposition is default or ignore; no handler comes into play.
-    unsafe { sigaction(Signal::SIGCHLD, action) }
 }
 
 /// All signals but the faults: one bit each.
@@ -145,78 +114,10 @@ pub(crate) fn next_signal(patience: Option<Duration>) -> nix::Result<Option<Rece
     Ok(Some(Received { signal: information.si_signo, sender: sender.map(Pid::from_raw) }))
 }
 
-/// What became of a child.
-pub(crate) enum Ended {
-    /// It ended with this status.
-    Exited(c_int),
-    /// It was ended by the signal of this number.
-    Killed(c_int),
-    /// It has not ended, but stands still.
-    Stopped,
-}
-
-/// News of any child, and which one, if there is some: also of those that were not this process's to begin with. Signals are
-/// numbers here: nix has no name for a real-time signal.
-pub(crate) fn wait_for_any() -> nix::Result<Option<(Pid, Ended)>> {
-    let mut status = 0;
-    // SAFETY: the status is written to a variable that is alive.
-    let waited = unsafe { libc::waitpid(-1, &raw mut status, libc::WUNTRACED | libc::WNOHANG) };
-    let process = match Errno::result(waited) {
-        Ok(0) | Err(Errno::EINTR | Errno::ECHILD) => return Ok(None),
-        result => Pid::from_raw(result?),
-    };
-    Ok(if libc::WIFEXITED(status) {
-        Some((process, Ended::Exited(libc::WEXITSTATUS(status))))
-    } else if libc::WIFSIGNALED(status) {
-        Some((process, Ended::Killed(libc::WTERMSIG(status))))
-    } else {
-        libc::WIFSTOPPED(status).then_some((process, Ended::Stopped))
-    })
-}
-
-/// True if `child`, which was stopped, has been continued, or was stopped once more after that. What there is to wait for
-/// is left.
-pub(crate) fn has_gone_on(child: Pid) -> bool {
-    let mut information = MaybeUninit::<libc::siginfo_t>::zeroed();
-    let options = libc::WCONTINUED | libc::WSTOPPED | libc::WNOHANG | libc::WNOWAIT;
-    let id = child.as_raw().unsigned_abs();
-    // SAFETY: what there is to tell is written to memory of its size.
-    let waited = unsafe { libc::waitid(libc::P_PID, id, information.as_mut_ptr(), options) };
-    // SAFETY: zeros, or what the call has written.
-    let information = unsafe { information.assume_init() };
-    waited == 0 && information.si_signo == libc::SIGCHLD
-}
-
-/// kill(2), by number. To a child that has not been waited for it cannot fail but for want of privilege, and then there is
-/// nobody to tell.
-pub(crate) fn send(process: Pid, signal: c_int) {
-    // SAFETY: plain numbers.
-    unsafe { libc::kill(process.as_raw(), signal) };
-}
-
 /// SIGKILL.
 pub(crate) fn kill(process: i32) -> nix::Result<()> {
     // SAFETY: plain numbers.
     Errno::result(unsafe { libc::kill(process, libc::SIGKILL) }).map(drop)
-}
-
-/// Stops this process until somebody continues it.
-pub(crate) fn stop_this_process() {
-    // SAFETY: a plain number.
-    unsafe { libc::raise(libc::SIGSTOP) };
-}
-
-/// Ends this process by the signal of this number, without a second core file beside the child's. Returns only
-/// where a signal cannot end it.
-pub(crate) fn die_of(signal: c_int) {
-    let _ = set_dumpable(false);
-    // SAFETY: no handler comes into play.
-    unsafe { libc::signal(signal, libc::SIG_DFL) };
-    if let Some(bit) = u32::try_from(signal - 1).ok().and_then(|shift| 1_u64.checked_shl(shift)) {
-        let _ = change_mask(libc::SIG_UNBLOCK, bit);
-    }
-    // SAFETY: plain numbers.
-    unsafe { libc::kill(getpid().as_raw(), signal) };
 }
 
 /// A descriptor of the caller's. Only handed to calls that answer EBADF if it is closed.

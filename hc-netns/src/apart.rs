@@ -20,7 +20,7 @@ use std::os::fd::{AsFd, BorrowedFd, RawFd};
 /// waits for it, so that NEXT has no child that it knows nothing of. The helper ends here: what the caller has made is
 /// not the helper's to undo.
 pub(crate) fn start(namespaces: CloneFlags, kept: &[RawFd], body: impl FnOnce() -> Result<()>) -> Result<()> {
-    match sys::fork().context("fork a helper")? {
+    match hc::child::fork().context("fork a helper")? {
         ForkResult::Parent { child } => {
             let ended = loop {
                 match waitpid(child, None) {
@@ -39,9 +39,9 @@ pub(crate) fn start(namespaces: CloneFlags, kept: &[RawFd], body: impl FnOnce() 
         }
         ForkResult::Child => {}
     }
-    match nix::sched::unshare(namespaces).and_then(|()| sys::fork()) {
-        Ok(ForkResult::Parent { .. }) => sys::leave(0),
-        Err(errno) => sys::leave(errno as i32),
+    match nix::sched::unshare(namespaces).and_then(|()| hc::child::fork()) {
+        Ok(ForkResult::Parent { .. }) => hc::child::end(0),
+        Err(errno) => hc::child::end(errno as i32),
         Ok(ForkResult::Child) => {}
     }
     finish(&detach(kept).context("set up a helper").and_then(|()| body()))
@@ -52,7 +52,7 @@ pub(crate) fn finish(done: &Result<()>) -> ! {
     if let Err(error) = done {
         hc::note(TOOL, &error.to_string());
     }
-    sys::leave(i32::from(done.is_err()))
+    hc::child::end(i32::from(done.is_err()))
 }
 
 fn detach(kept: &[RawFd]) -> nix::Result<()> {

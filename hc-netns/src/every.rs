@@ -21,7 +21,7 @@ pub(crate) fn exec(argv: &[OsString]) -> Result<()> {
         announce(&name)?;
         // The parent waits and goes on with the next name; the child becomes NEXT in this one, or tells why not and
         // ends, with what it returns.
-        match crate::sys::fork().context("fork")? {
+        match hc::child::fork().context("fork")? {
             ForkResult::Child => {
                 enter::named(&name)?;
                 return Err(hc::exec(argv, &Environ::inherited()));

@@ -6,7 +6,6 @@ use crate::claim::Entry;
 use nix::errno::Errno;
 use nix::mount::MsFlags;
 use nix::sys::signal::{SigHandler, Signal};
-use nix::unistd::ForkResult;
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -164,18 +163,6 @@ pub(crate) fn ports(socket: BorrowedFd<'_>, bridge: &[u8]) -> nix::Result<Vec<(u
     let place = indices.as_mut_ptr().expose_provenance();
     bridge_ioctl(socket, bridge, [BRCTL_GET_PORT_LIST, place, MANY, 0])?;
     Ok((0..).zip(indices).filter(|(_, index)| *index != 0).collect())
-}
-
-/// fork(2).
-pub(crate) fn fork() -> nix::Result<ForkResult> {
-    // SAFETY: the process has one thread, so that the child finds no lock held.
-    unsafe { nix::unistd::fork() }
-}
-
-/// _exit(2): the end of a process that is not the tool itself.
-pub(crate) fn leave(status: libc::c_int) -> ! {
-    // SAFETY: ends the process; nothing runs after it.
-    unsafe { libc::_exit(status) }
 }
 
 /// close_range(2): closes all descriptors from the first to the last, both included.

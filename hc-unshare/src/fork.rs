@@ -3,9 +3,10 @@
 use crate::init::Setting;
 use crate::sys::Signals;
 use crate::{parent, pty, sys};
+use hc::child;
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
-use nix::sys::signal::{SigAction, SigHandler, SigSet, SigmaskHow, sigprocmask};
+use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
 use nix::unistd::{ForkResult, Pid, chdir};
 use std::os::fd::OwnedFd;
 use std::os::raw::c_int;
@@ -78,8 +79,7 @@ pub(crate) struct Child {
 //   child    furnishes the mount namespace, changes root, becomes NEXT with the caller's signal state, or forks once more
 //            and is NEXT's init
 pub(crate) fn fork(how: &Fork, streams: Option<pty::Caller>) -> Result<Role> {
-    // A caller that ignores SIGCHLD has its children reaped by the kernel, status and all.
-    let caller_s_sigchld = sys::default_sigchld().context("sigaction SIGCHLD")?;
+    let caller_s_sigchld = child::default_sigchld().context("sigaction SIGCHLD")?;
     let init = if how.init == Init::Ours { Some(Setting::new(caller_s_sigchld)?) } else { None };
     let pty = streams.map(pty::Setting::new).transpose()?;
     let is_for_init = how.init == Init::Next && pty.is_none();
@@ -102,7 +102,7 @@ pub(crate) fn fork(how: &Fork, streams: Option<pty::Caller>) -> Result<Role> {
         }
         ForkResult::Child => {
             if init.is_none() {
-                hand_on_sigchld(&caller_s_sigchld)?;
+                child::hand_on_sigchld(&caller_s_sigchld)?;
             }
             if let Some(all) = all {
                 all.restore().context("sigprocmask")?;
@@ -116,14 +116,6 @@ pub(crate) fn fork(how: &Fork, streams: Option<pty::Caller>) -> Result<Role> {
     }
 }
 
-/// Gives SIGCHLD, in the child, the handling that the caller had it with: ignored, if it is not the default.
-pub(crate) fn hand_on_sigchld(caller_s: &SigAction) -> Result<()> {
-    if matches!(caller_s.handler(), SigHandler::SigIgn) {
-        sys::restore_sigchld(caller_s).context("sigaction SIGCHLD")?;
-    }
-    Ok(())
-}
-
 /// Blocks what the parent waits for, or lets pass by. Returns what was blocked before.
 fn block_for_parent() -> Result<SigSet> {
     let mut caller_s = SigSet::empty();
@@ -134,7 +126,7 @@ fn block_for_parent() -> Result<SigSet> {
 
 /// fork(2), with the reason if there is no further process.
 pub(crate) fn checked() -> Result<ForkResult> {
-    sys::fork().map_err(|errno| Error::new(format!("fork: {}{}", hc::reason(errno), cause(errno))))
+    child::fork().map_err(|errno| Error::new(format!("fork: {}{}", hc::reason(errno), cause(errno))))
 }
 
 /// What makes the child die with its parent.
@@ -151,7 +143,7 @@ impl Tie {
     /// In the child, has the kernel send the signal. The kernel forgets it with every change of credentials, so this
     /// comes after the last one; and a parent that has died before is not noticed any more.
     pub(crate) fn bind(self) -> Result<()> {
-        sys::set_parent_death_signal(self.signal).context("prctl PR_SET_PDEATHSIG")?;
+        child::set_parent_death_signal(self.signal).context("prctl PR_SET_PDEATHSIG")?;
         if sys::has_ended(&self.parent).context("poll")? {
             return Err(Error::new("the parent that --kill-child is about has ended"));
         }

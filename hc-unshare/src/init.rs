@@ -8,10 +8,10 @@ pub(crate) use parent::{follow, hears_of_stop, let_go_on};
 
 use crate::capabilities::KILL;
 use crate::fork::{self, Tie};
-use crate::parent::status_of;
 use crate::privileges::Privileges;
-use crate::sys::{self, Ended, Signals};
+use crate::sys::{self, Signals};
 use crate::terminal::Terminal;
+use hc::child::{self, Ended};
 use hc::{Context, Result, Status};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -94,7 +94,7 @@ pub(crate) fn start(setting: Setting, privileges: &Privileges) -> Result<Role> {
             }
             // Not in the init as well, as a shell does it: that could come late, when a shell has taken the terminal back.
             give(terminal.as_ref(), getpid())?;
-            fork::hand_on_sigchld(&sigchld)?;
+            child::hand_on_sigchld(&sigchld)?;
             signals.restore().context("sigprocmask")?;
             Ok(Role::Child)
         }
@@ -145,7 +145,7 @@ impl Init {
                         return Ok(status);
                     }
                 }
-                signal => sys::send(self.child, signal),
+                signal => child::send(self.child, signal),
             }
         }
     }
@@ -153,12 +153,12 @@ impl Init {
     /// Waits for all that have ended. The status of the child, if it is among them.
     fn reap(&self) -> Result<Option<Status>> {
         loop {
-            match sys::wait_for_any().context("wait")? {
+            match child::wait_for_any().context("wait")? {
                 None => return Ok(None),
                 Some((process, ended)) if process == self.child => match ended {
                     // If there is no parent any more, nobody has to know.
                     Ended::Stopped => drop(write(&self.line, &[self.stopped()])),
-                    ended => return Ok(Some(status_of(&ended))),
+                    ended => return Ok(Some(ended.status())),
                 },
                 Some(_) => {}
             }

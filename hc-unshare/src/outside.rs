@@ -8,7 +8,7 @@ use crate::idmap::Maps;
 use crate::idmapped::Idmapped;
 use crate::message;
 use crate::names::{self, Bound, Name};
-use crate::sys::{self, Ended};
+use hc::child::{self, Ended};
 use hc::{Context, Error, Result, Status};
 use nix::errno::Errno;
 use nix::unistd::{ForkResult, Pid, getpid};
@@ -64,7 +64,7 @@ pub(crate) fn start(maps: &Maps, names: &[Name], trees: &[Idmapped<'_>]) -> Resu
         ForkResult::Child => {
             drop(socket);
             // The caller may have had it ignored, and then there would be no status to wait for.
-            sys::default_sigchld().context("sigaction SIGCHLD")?;
+            child::default_sigchld().context("sigaction SIGCHLD")?;
             if is_orphan && let ForkResult::Parent { .. } = fork::checked()? {
                 return Ok(Role::Outside(Status::SUCCESS));
             }
@@ -130,7 +130,7 @@ pub(crate) fn map(
 /// Waits for `child`: whether it has failed. A caller that ignores SIGCHLD has its children reaped by the kernel, and this
 /// tells then that they have ended, but not how.
 fn has_failed(child: Pid) -> Result<bool> {
-    match sys::wait_for(child) {
+    match child::wait_for(child) {
         Ok(Ended::Exited(0)) | Err(Errno::ECHILD) => Ok(false),
         Ok(_) => Ok(true),
         Err(errno) => Err(errno).context("wait"),

@@ -10,6 +10,7 @@
 //! * [`Environ`]: the environment block, byte for byte,
 //! * [`exec()`], [`exec_as`] and [`find_program`]: NEXT, searched for as execvp(3) does, and the reason when it
 //!   does not start ([`Refused`]),
+//! * [`child`]: the parent of NEXT that stays, where a tool has one: it stops and goes on with it, and ends as it ends,
 //! * [`print()`], [`complain`] and [`note`]: the standard streams with their errors noticed, and a word to the user,
 //! * [`show()`]: hostile names made printable,
 //! * [`signame`]: names of signals.
@@ -18,6 +19,7 @@
 //! one drop-in needs, for these are not to be written twice.
 
 mod args;
+pub mod child;
 mod diagnose;
 mod environ;
 mod error;

@@ -42,7 +42,7 @@ pub(super) fn run(
     news.listen_to_links()?;
     // The parent is this helper, which waits; the child becomes the client. That one forks again, when it has an
     // address, and its first process ends with status 0.
-    let client = match sys::fork().context("fork")? {
+    let client = match hc::child::fork().context("fork")? {
         ForkResult::Child => {
             let _ = sys::set_disposition(Signal::SIGCHLD, SigHandler::SigDfl);
             apart::finish(&Err(hc::exec(argv, &Environ::inherited())));

@@ -2,7 +2,7 @@
 
 use super::ranges::Range;
 use crate::fork;
-use crate::sys::{self, Ended};
+use hc::child::{self, Ended};
 use hc::{Context, Environ, Error, Result};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -53,7 +53,7 @@ fn run(argv: &[OsString]) -> Result<(Vec<u8>, Option<i32>)> {
     let read = (&mut reader).take(MAX_MESSAGE).read_to_end(&mut words);
     // To its end, lest the program dies of a pipe that nobody reads, before it has done its work.
     let read = read.and_then(|_| io::copy(&mut reader, &mut io::sink()));
-    let status = match sys::wait_for(child).context("wait")? {
+    let status = match child::wait_for(child).context("wait")? {
         Ended::Exited(status) => Some(status),
         Ended::Killed(_) | Ended::Stopped => None,
     };
@@ -62,13 +62,13 @@ fn run(argv: &[OsString]) -> Result<(Vec<u8>, Option<i32>)> {
 }
 
 fn become_it(argv: &[OsString], stderr: &OwnedFd) -> ! {
-    let Some(program) = argv.first() else { sys::end_child(125) };
+    let Some(program) = argv.first() else { child::end(125) };
     if dup2_stderr(stderr).is_err() {
-        sys::end_child(125);
+        child::end(125);
     }
     let refused = hc::exec_as(program, argv, &Environ::inherited());
     if refused.errno() != Errno::ENOENT {
         let _ = hc::complain(hc::reason(refused.errno()).as_bytes());
     }
-    sys::end_child(127)
+    child::end(127)
 }

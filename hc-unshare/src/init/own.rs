@@ -1,8 +1,8 @@
 //! The parent of a NEXT that is process 1 itself: it hands every signal on, and takes an end by reboot(2) for what it is.
 
 use super::wait_for_either;
-use crate::parent::{end_as, news, stop_with};
-use crate::sys::{self, Ended, Signals};
+use crate::sys::Signals;
+use hc::child::{Ended, end_as, news, send, stop_with};
 use hc::{Context, Result, Status};
 use nix::unistd::Pid;
 
@@ -17,8 +17,8 @@ pub(crate) fn follow(next: Pid, signals: &Signals) -> Result<Status> {
                 None => {}
             },
             // Process 1 is stopped by no other one. Its stop is the next news.
-            libc::SIGTSTP | libc::SIGTTIN | libc::SIGTTOU => sys::send(next, libc::SIGSTOP),
-            signal => sys::send(next, signal),
+            libc::SIGTSTP | libc::SIGTTIN | libc::SIGTTOU => send(next, libc::SIGSTOP),
+            signal => send(next, signal),
         }
     }
 }

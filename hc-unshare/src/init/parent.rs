@@ -1,9 +1,9 @@
 //! The parent of an init: it hands signals on to it, stops when NEXT was stopped, and ends with its status.
 
 use super::{BACKGROUND, FOREGROUND, Line, STOPPED_WITH_TERMINAL, Setting, wait_for_either};
-use crate::parent::end_as;
 use crate::sys;
 use crate::terminal::Terminal;
+use hc::child;
 use hc::{Context, Result, Status};
 use nix::errno::Errno;
 use nix::unistd::{Pid, read, write};
@@ -28,16 +28,16 @@ pub(crate) fn follow(init: Pid, setting: Setting) -> Result<Status> {
             libc::SIGCONT if terminal.as_ref().is_some_and(Terminal::is_ours) => {
                 let _ = write(&line, &[FOREGROUND]);
             }
-            signal => sys::send(init, signal),
+            signal => child::send(init, signal),
         }
     }
-    let ended = sys::wait_for(init).context("wait")?;
+    let ended = child::wait_for(init).context("wait")?;
     // All of the PID namespace has ended. A group in the foreground that has processes is none of it: the shell has taken
     // the terminal back while this process was stopped.
     if let Some(terminal) = terminal.filter(Terminal::is_nobodys) {
         terminal.take_back()?;
     }
-    Ok(end_as(&ended))
+    Ok(child::end_as(&ended))
 }
 
 /// Reads a word of the init's, which is that NEXT has stopped. A shell that has stopped its job expects that all of it
@@ -53,7 +53,7 @@ fn has_stopped(line: &OwnedFd, terminal: Option<&Terminal>) -> Result<bool> {
         terminal.take_back()?;
     }
     // Returns when somebody lets this process go on.
-    sys::stop_this_process();
+    child::stop_this_process();
     // What has let it go on is told by word, and once.
     sys::discard(libc::SIGCONT);
     let word = if terminal.is_some_and(Terminal::is_ours) { FOREGROUND } else { BACKGROUND };

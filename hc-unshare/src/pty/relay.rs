@@ -3,9 +3,9 @@
 
 use super::caller::Caller;
 use super::flow::{Flow, Source, readable};
-use crate::parent::end_as;
-use crate::sys::{self, Ended, Signals};
+use crate::sys::{self, Signals};
 use crate::{init, message};
+use hc::child::{self, Ended};
 use hc::{Context, Result, Status};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollTimeout, poll};
@@ -63,7 +63,7 @@ impl Relay {
         match self.flow.into_failure() {
             Some(failure) => Err(failure),
             None if self.own_init => Ok(init::end_as_own(&ended)),
-            None => Ok(end_as(&ended)),
+            None => Ok(child::end_as(&ended)),
         }
     }
 
@@ -121,7 +121,7 @@ impl Relay {
                     self.flow.go_on();
                 }
                 if self.ended.is_none() {
-                    sys::send(self.child, signal);
+                    child::send(self.child, signal);
                 }
             }
         }
@@ -130,14 +130,14 @@ impl Relay {
 
     fn reap(&mut self) -> Result<()> {
         // As process 1 this has orphans, too: they are only to be gone.
-        while let Some((process, ended)) = sys::wait_for_any().context("wait")? {
+        while let Some((process, ended)) = child::wait_for_any().context("wait")? {
             match ended {
                 _ if process != self.child => {}
                 // An init stops for nobody inside, and tells of NEXT by word.
                 Ended::Stopped if self.has_init => {}
                 Ended::Stopped => {
                     if self.stop() {
-                        sys::send(self.child, libc::SIGCONT);
+                        child::send(self.child, libc::SIGCONT);
                     }
                 }
                 ended => {
@@ -176,7 +176,7 @@ impl Relay {
             return false;
         }
         self.flow.leave();
-        sys::stop_this_process();
+        child::stop_this_process();
         // It is for the child, too, but told by other means.
         sys::discard(libc::SIGCONT);
         self.flow.go_on();

@@ -95,21 +95,8 @@ pub(crate) fn next_signal(set: &SigSet, patience: Option<Duration>) -> nix::Resu
     }
 }
 
-/// kill(2), by number. To a child that has not been waited for it cannot fail but for want of privilege, and then there is
-/// nobody to tell.
-pub(crate) fn send(process: Pid, signal: c_int) {
-    // SAFETY: plain numbers.
-    unsafe { libc::kill(process.as_raw(), signal) };
-}
-
-/// The same to all of the process group that `leader` leads.
+/// kill(2), by number, of all of the process group that `leader` leads.
 pub(crate) fn send_to_group(leader: Pid, signal: c_int) {
     // SAFETY: plain numbers.
     unsafe { libc::kill(-leader.as_raw(), signal) };
-}
-
-/// Stops this process until somebody continues it.
-pub(crate) fn stop_this_process() {
-    // SAFETY: a plain number.
-    unsafe { libc::raise(libc::SIGSTOP) };
 }
