@@ -30,10 +30,12 @@ pub fn release(name: &str) -> PathBuf {
     release_directory().join(name)
 }
 
-/// Where `make` builds.
+/// Where `make` builds, which tells what for.
 pub fn release_directory() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-    docs::file("").join(target).join("x86_64-unknown-linux-gnu/release")
+    let platform =
+        std::env::var_os("CARGO_BUILD_TARGET").unwrap_or_else(|| "x86_64-unknown-linux-gnu".into());
+    docs::file("").join(target).join(platform).join("release")
 }
 
 /// Has make(1) do something with the tree, and nothing fetched for it. One at a time.
