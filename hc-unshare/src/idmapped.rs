@@ -77,8 +77,8 @@ fn cause(errno: Errno, place: &OwnedFd) -> String {
         Errno::EINVAL => {
             let kind = fstatfs(place).map(|file_system| file_system.filesystem_type());
             let name = match kind {
-                Ok(TMPFS_MAGIC) => "tmpfs, which can since Linux 6.3",
-                Ok(OVERLAYFS_SUPER_MAGIC) => "overlayfs, which can since Linux 5.19 in its layers only",
+                Ok(TMPFS_MAGIC) => "tmpfs, which can since Linux 6.3,",
+                Ok(OVERLAYFS_SUPER_MAGIC) => "overlayfs, which can since Linux 5.19 in its layers only,",
                 Ok(NFS_SUPER_MAGIC) => "NFS",
                 _ => "its file system, or one mounted in it",
             };

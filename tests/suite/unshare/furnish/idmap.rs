@@ -103,7 +103,7 @@ fn gives_files_other_owners_where_there_is_no_other_way() {
     };
     let message = line(&MAPS, &["true"]).fails("hc-unshare", 125);
     assert!(
-        message.contains("(overlayfs, which can since Linux 5.19 in its layers only cannot;"),
+        message.contains("(overlayfs, which can since Linux 5.19 in its layers only, cannot;"),
         "{message}"
     );
     let owners = |files: &[&str]| {
@@ -180,7 +180,7 @@ fn is_refused_with_the_reason_where_the_file_system_cannot() {
     for (prepare, name) in [
         (
             "mkdir O/l O/u O/w && mount -t overlay -o lowerdir=O/l,upperdir=O/u,workdir=O/w overlay ROOT",
-            "overlayfs, which can since Linux 5.19 in its layers only",
+            "overlayfs, which can since Linux 5.19 in its layers only,",
         ),
         ("mount -t ramfs ramfs ROOT", "its file system, or one mounted in it"),
         ("mount -t proc proc ROOT/proc", "its file system, or one mounted in it"),
