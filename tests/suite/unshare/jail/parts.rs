@@ -2,7 +2,8 @@
 
 use super::{Who, cell, jail};
 use crate::unshare::unshare;
-use hc_tests::{Cmd, View, can_make_hosts, require, user_namespaces};
+use hc_tests::{Cmd, Dir, Host, View, can_make_hosts, require, user_namespaces};
+use std::path::Path;
 
 fn can_run() -> bool {
     can_make_hosts() && user_namespaces()
@@ -169,6 +170,28 @@ fn takes_the_root_directory_that_is_there() {
         assert_eq!((seen.get("pid"), seen.get("processes")), ("2", "1 2"));
         let mounts = table(&seen);
         assert!(mounts.iter().any(|mount| mount == "/proc/sys proc"), "{mounts:?}");
+    }
+}
+
+/// That of the machine, for reading. Root says besides that ids inside are those outside: then nothing of the machine has to
+/// be mounted with other ones, which not every file system can.
+#[test]
+fn takes_the_machine_s_own_root_directory_to_read() {
+    require!(can_run(), "takes root, and user namespaces for others");
+    let host = Host::shared();
+    let dir = Dir::of_nobody();
+    let script = "for dir; do true >\"$dir/file\"; done 2>&1; id -u; ls /";
+    for (who, options) in [(Who::Root, &["--map-users=all", "--map-groups=all"][..]), (Who::Nobody, &[])] {
+        let line = unshare(&["--jail", "--root=/", "--read-only"]).args(options);
+        let places = [dir.path(), Path::new("/etc"), Path::new("/var/tmp")];
+        let mut seen = who.starts(line.args(["sh", "-c", script, "sh"]).args(places)).on(&host).run().ok();
+        let said = std::mem::take(&mut seen.stdout);
+        let said = String::from_utf8(said).unwrap();
+        let refused = places
+            .map(|place| format!("sh: 1: cannot create {}/file: Read-only file system\n", place.display()));
+        let entries = Cmd::new("ls").arg("/").run().ok().stdout;
+        let entries = String::from_utf8(entries).unwrap();
+        assert_eq!(said, format!("{}0\n{entries}", refused.concat()), "{who:?}");
     }
 }
 
