@@ -97,7 +97,9 @@ impl Bundle {
             let options = ["--quiet", "--register=no", "--keep-unit", "-U", "--private-network", "--as-pid2"];
             let start = [program.as_os_str().to_owned()].into_iter().chain(options.map(OsString::from));
             let name = "systemd-nspawn -U --private-network --as-pid2";
-            Line::new(name, start.chain(words(&[&"-D", &self.root, &"/bin/hello"])))
+            let line = Line::new(name, start.chain(words(&[&"-D", &self.root, &"/bin/hello"])));
+            // It leaves them where this program is.
+            line.after(|_| remove_cgroups(&["payload", "supervisor"]))
         });
     }
 
@@ -186,4 +188,17 @@ fn configuration(cgroup: &str) -> Value {
             "readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
         },
     })
+}
+
+/// Removes those below this process's own cgroup, where they are empty.
+fn remove_cgroups(names: &[&str]) {
+    let read = |file| std::fs::read_to_string(file).unwrap_or_default();
+    let (mounts, own) = (read("/proc/self/mounts"), read("/proc/self/cgroup"));
+    let point = mounts.lines().find_map(|line| line.split_once(" cgroup2 ")?.0.split(' ').nth(1));
+    let own = own.lines().find_map(|line| line.strip_prefix("0::/"));
+    let (Some(point), Some(own)) = (point, own) else { return };
+    for name in names {
+        // There is none where it has made none.
+        let _ = std::fs::remove_dir(Path::new(point).join(own).join(name));
+    }
 }
