@@ -20,8 +20,8 @@ DEFAULT_PREFIX := $(shell if [ "$$(id -u)" = 0 ]; then echo /usr/local; else ech
 TOOLS = hc-cgroup hc-env hc-netns hc-rootfs hc-run hc-unshare
 PAGES = $(wildcard man/*.[1-8])
 # Another one that is installed: `make TARGET=x86_64-unknown-linux-musl`. Tests and benchmark build for it, too.
-TARGET ?= $(or $(CARGO_BUILD_TARGET),x86_64-unknown-linux-gnu)
-export CARGO_BUILD_TARGET = $(TARGET)
+TARGET := $(or $(CARGO_BUILD_TARGET),x86_64-unknown-linux-gnu)
+export CARGO_BUILD_TARGET := $(TARGET)
 RELEASE = $(or $(CARGO_TARGET_DIR),target)/$(TARGET)/release
 COMPLETIONS = $(RELEASE)/completions
 DEB = $(abspath $(RELEASE))/deb
