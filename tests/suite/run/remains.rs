@@ -11,7 +11,7 @@ const ROOT: &str = "takes root with CAP_SYS_ADMIN";
 
 /// How often each of root and a user runs one, eight at a time.
 const RUNS: usize = 504;
-/// How many of each kind are killed; there are five kinds.
+/// How many of each kind are killed; there are six kinds.
 const KILLS: u32 = 100;
 
 /// Copies of the tools, by which their processes are told from others'.
@@ -53,6 +53,7 @@ fn containers(who: Who) -> Vec<Vec<&'static str>> {
     let mut kinds = vec![vec!["/bin/true"], vec!["--read-only", "--tmpfs", "/x", "/bin/true"]];
     if who == Who::Root {
         kinds.push(vec!["-p", "8080:80", "/bin/true"]);
+        kinds.push(vec!["-m", "64m", "--pids-limit", "20", "/bin/true"]);
     }
     kinds
 }
@@ -96,13 +97,17 @@ fn killed_at_any_moment_it_leaves_nothing() {
             let started = std::time::Instant::now();
             line().run().ok().quiet();
             let whole = started.elapsed();
+            let mut killed = Vec::new();
             for at in 0..KILLS {
                 let mut running = line().start();
                 std::thread::sleep(whole * at / KILLS);
+                killed.push(running.pid());
                 running.signal(Signal::SIGKILL);
                 running.wait_for_it_alone();
             }
-            eventually(&format!("nothing is left of {who:?}: {words:?}"), || traces(&host, &tools) == before);
+            eventually(&format!("nothing is left of {who:?}: {words:?}"), || {
+                traces(&host, &tools) == before && made_up_by(&killed).is_empty()
+            });
             line().run().ok().quiet();
         }
         eventually("nothing is left", || traces(&host, &tools) == before);
