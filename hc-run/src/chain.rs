@@ -4,7 +4,8 @@ mod parts;
 
 pub(crate) use parts::{Part, Tool};
 
-use crate::options::{Container, NO_BRIDGE, Network, OWN_BRIDGE, Storage};
+use crate::cgroups::Cgroups;
+use crate::options::{Container, Init, NO_BRIDGE, Network, OWN_BRIDGE, Storage};
 use crate::place::Place;
 use crate::user::Ids;
 use hc::{Error, Result};
@@ -17,6 +18,8 @@ const CAPABILITIES: &str =
     "chown,dac_override,fowner,fsetid,kill,net_bind_service,setfcap,setgid,setpcap,setuid,sys_chroot";
 /// An init that ends its namespace does so by reboot(2).
 const CAPABILITIES_OF_INIT: &str = "sys_boot";
+/// What an init expects to be empty at its start, as podman gives it.
+const PLACES_OF_INIT: [&str; 3] = ["--tmpfs=/run", "--tmpfs=/run/lock", "--tmpfs=/tmp:mode=1777"];
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// Of the bridge that hc-run has made: of the private networks one that few choose.
 const ADDRESS: &str = "10.104.99.1/24";
@@ -52,6 +55,8 @@ pub(crate) struct Setting {
     pub(crate) program: OsString,
     /// There are name servers to hand on.
     pub(crate) resolv_conf: bool,
+    /// Where the container's cgroup could be shown in it; `None` if it is not to be.
+    pub(crate) cgroups: Cgroups,
 }
 
 /// Writes the chain for `container`.
@@ -68,7 +73,7 @@ pub(crate) fn write(container: &Container, setting: &Setting) -> Vec<Link> {
         rootfs(container, setting),
         network(container),
         behind_pasta(container),
-        cgroup(container),
+        cgroup(container, setting),
         Some(environment(container, setting)),
         Some(jail(container, setting)),
     ];
@@ -161,13 +166,30 @@ fn network(container: &Container) -> Option<Link> {
     Some(Link { tool, words, why })
 }
 
-fn cgroup(container: &Container) -> Option<Link> {
+fn cgroup(container: &Container, setting: &Setting) -> Option<Link> {
     let limits = container.words(Tool::Cgroup);
-    if limits.is_empty() {
-        return None;
-    }
+    let why = match limits.is_empty() {
+        false => "limits to what all of it uses together",
+        true if rules_its_cgroups(container, setting) => "a cgroup for the system to divide",
+        true => return None,
+    };
     let words = ["--wait".into()].into_iter().chain(limits).chain(["--".into()]).collect();
-    Some(Link { tool: Tool::Cgroup, words, why: "limits to what all of it uses together" })
+    Some(Link { tool: Tool::Cgroup, words, why })
+}
+
+/// An init puts what it starts into cgroups below its own, which only root can give away.
+fn rules_its_cgroups(container: &Container, setting: &Setting) -> bool {
+    container.init == Init::System && setting.caller == Caller::Root && setting.cgroups != Cgroups::None
+}
+
+/// What the container sees of its cgroup.
+fn cgroup_file_system(container: &Container, setting: &Setting) -> Option<&'static str> {
+    if rules_its_cgroups(container, setting) {
+        return Some("--cgroupfs");
+    }
+    // Runtimes of languages take their size from the limits in there. Of version 1 there are too many to be shown.
+    let has_limits = !container.words(Tool::Cgroup).is_empty();
+    (has_limits && setting.cgroups == Cgroups::Alone).then_some("--cgroupfs=ro")
 }
 
 fn environment(container: &Container, setting: &Setting) -> Link {
@@ -203,8 +225,12 @@ fn jail(container: &Container, setting: &Setting) -> Link {
         }
     }
     words.push(option("--hostname=", container.hostname()));
-    if !container.init {
+    if container.init != Init::Ours {
         words.extend(["--no-init".into(), "--forward-signals".into()]);
+    }
+    words.extend(cgroup_file_system(container, setting).map(OsString::from));
+    if container.init == Init::System {
+        words.extend(PLACES_OF_INIT.map(OsString::from));
     }
     if container.tty {
         words.push("--pty".into());
@@ -212,7 +238,7 @@ fn jail(container: &Container, setting: &Setting) -> Link {
     let is_root = setting.ids.is_none_or(|ids| ids.user == 0);
     if is_root {
         words.push(format!("--cap-add={CAPABILITIES}").into());
-        if !container.init {
+        if container.init != Init::Ours {
             words.push(format!("--cap-add={CAPABILITIES_OF_INIT}").into());
         }
     }
@@ -255,6 +281,11 @@ impl Container {
             Network::Pasta if self.has("ip") || self.has("dns") => Err(Error::usage(NO_BRIDGE)),
             _ => Ok(self),
         }
+    }
+
+    /// Whether it is of use to it to see its cgroup.
+    pub(crate) fn shows_its_cgroup(&self) -> bool {
+        self.init == Init::System || !self.words(Tool::Cgroup).is_empty()
     }
 
     fn words(&self, tool: Tool) -> Vec<OsString> {

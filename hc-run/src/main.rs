@@ -3,6 +3,7 @@
 //! It does nothing itself: it writes the chain of the other tools that does it, and becomes its first link.
 #![cfg_attr(not(test), no_main)]
 
+mod cgroups;
 mod chain;
 mod links;
 mod named;
@@ -13,6 +14,7 @@ mod show;
 mod subids;
 mod user;
 
+use cgroups::Cgroups;
 use chain::{Caller, Setting};
 use hc::{Environ, Result, Status};
 use options::{Container, Plan, Show, Storage};
@@ -53,5 +55,7 @@ fn look_around(container: &Container, caller: Caller, env: &Environ) -> Result<S
         Storage::Given(_) => container.argv.first().cloned().unwrap_or_else(OsString::new),
         Storage::Ephemeral | Storage::Named(_) => program::find(&container.argv, env)?,
     };
-    Ok(Setting { caller, place, ids, program, resolv_conf: Path::new("/etc/resolv.conf").exists() })
+    let resolv_conf = Path::new("/etc/resolv.conf").exists();
+    let cgroups = if container.shows_its_cgroup() { cgroups::find() } else { Cgroups::None };
+    Ok(Setting { caller, place, ids, program, resolv_conf, cgroups })
 }

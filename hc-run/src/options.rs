@@ -144,13 +144,24 @@ pub(crate) struct Container {
     pub(crate) parts: Vec<Part>,
     pub(crate) user: Option<User>,
     pub(crate) hostname: Option<OsString>,
-    /// The program is not process 1.
-    pub(crate) init: bool,
+    /// What process 1 is.
+    pub(crate) init: Init,
     pub(crate) tty: bool,
     /// Show the chain instead of running it.
     pub(crate) show: Option<Show>,
     /// The program and its arguments; never empty.
     pub(crate) argv: Vec<OsString>,
+}
+
+/// Process 1 of the container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Init {
+    /// hc-unshare's, with the program as its child.
+    Ours,
+    /// The program, whatever it is.
+    Program,
+    /// The program, which is an init by its name: it starts an operating system.
+    System,
 }
 
 /// Where the root directory is, as far as the command line says it.
@@ -254,9 +265,11 @@ fn plan(mut given: Given, argv: Vec<OsString>) -> Result<Plan> {
     if matches!(user, Some(User::Named(..))) && !matches!(storage, Storage::Given(_)) {
         return Err(Error::usage("--user: a name is looked up in a --rootfs: here, give a number"));
     }
-    // As its name says, an init is process 1.
-    let is_init = values::is_init(&argv);
-    let init = !no_init && !is_init;
+    let init = match no_init {
+        _ if values::is_init(&argv) => Init::System,
+        true => Init::Program,
+        false => Init::Ours,
+    };
     Ok(Plan::Run(Box::new(Container { storage, network, parts, user, hostname, init, tty, show, argv })))
 }
 

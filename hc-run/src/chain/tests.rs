@@ -2,13 +2,17 @@ use super::*;
 use crate::options::{self, Plan};
 use hc::Args;
 
-/// The chain of that command line, tool by tool.
+/// The chain of that command line, tool by tool, where there are cgroups of version 1 alone.
 fn chain(words: &[&str], caller: Caller, place: Place) -> Vec<String> {
+    chain_with(Cgroups::None, words, caller, place)
+}
+
+fn chain_with(cgroups: Cgroups, words: &[&str], caller: Caller, place: Place) -> Vec<String> {
     let plan = options::parse(Args::new(words.iter().map(OsString::from).collect::<Vec<_>>())).unwrap();
     let Plan::Run(container) = plan else { panic!("{words:?}") };
     let container = container.for_caller(caller).unwrap();
     let ids = container.user.as_ref().map(|user| user.look_up(OsStr::new("/")).unwrap());
-    let setting = Setting { caller, place, ids, program: "/bin/echo".into(), resolv_conf: true };
+    let setting = Setting { caller, place, ids, program: "/bin/echo".into(), resolv_conf: true, cgroups };
     let links = write(&container, &setting);
     let words = |link: Link| link.words.join(OsStr::new(" ")).into_string().unwrap();
     links.into_iter().map(|link| format!("{} {}", link.tool.name(), words(link))).collect()
@@ -95,6 +99,40 @@ fn a_user_who_is_all_there_can_be_is_another_one_by_name_only() {
 fn an_init_may_end_its_namespace() {
     let last = chain(&["-r/r", "/sbin/init"], Caller::Root, kept()).pop().unwrap();
     assert!(last.contains("--no-init --forward-signals") && last.contains("--cap-add=sys_boot"), "{last}");
+    let last = chain(&["-r/r", "--no-init", "echo"], Caller::Root, kept()).pop().unwrap();
+    assert!(last.contains("--cap-add=sys_boot") && !last.contains("--tmpfs"), "{last}");
+}
+
+#[test]
+fn an_operating_system_has_cgroups_of_its_own_if_its_caller_can_give_them() {
+    let places = "--forward-signals --tmpfs=/run --tmpfs=/run/lock --tmpfs=/tmp:mode=1777 --cap-add";
+    for cgroups in [Cgroups::None, Cgroups::Beside, Cgroups::Alone] {
+        for caller in [Caller::Root, Caller::User, Caller::UserWithIds] {
+            let links = chain_with(cgroups, &["-r/r", "/sbin/init"], caller, kept());
+            let last = links.last().unwrap();
+            if caller == Caller::Root && cgroups != Cgroups::None {
+                assert_eq!(links.first().unwrap(), "hc-cgroup --wait --");
+                assert!(
+                    last.contains("--forward-signals --cgroupfs --tmpfs=/run --tmpfs=/run/lock"),
+                    "{last}"
+                );
+            } else {
+                assert!(links.first().unwrap().starts_with("hc-env ") && last.contains(places), "{last}");
+            }
+        }
+    }
+    let links = chain_with(Cgroups::Alone, &["-r/r", "-m1g", "init"], Caller::Root, kept());
+    assert_eq!(links.first().unwrap(), "hc-cgroup --wait --memory=1g --");
+    assert!(links.last().unwrap().contains(" --cgroupfs "), "{links:?}");
+}
+
+#[test]
+fn limits_are_to_be_read_inside_where_one_hierarchy_has_them() {
+    for (cgroups, is_shown) in [(Cgroups::None, false), (Cgroups::Beside, false), (Cgroups::Alone, true)] {
+        let last = |words: &[&str]| chain_with(cgroups, words, Caller::User, kept()).pop().unwrap();
+        assert_eq!(last(&["-m64m", "echo"]).contains(" --cgroupfs=ro "), is_shown);
+        assert!(!last(&["echo"]).contains("--cgroupfs"));
+    }
 }
 
 #[test]

@@ -63,10 +63,12 @@ fn a_network_is_a_word_or_a_bridge() {
 
 #[test]
 fn an_init_is_process_1() {
-    for (program, init) in [("/sbin/init", false), ("systemd", false), ("initdb", true), ("sh", true)] {
+    let (system, ours) = (Init::System, Init::Ours);
+    for (program, init) in [("/sbin/init", system), ("systemd", system), ("initdb", ours), ("sh", ours)] {
         assert_eq!(container(&[program]).init, init, "{program}");
     }
-    assert!(!container(&["--no-init", "sh"]).init);
+    assert_eq!(container(&["--no-init", "sh"]).init, Init::Program);
+    assert_eq!(container(&["--no-init", "init"]).init, Init::System);
 }
 
 #[test]
