@@ -1,14 +1,14 @@
 //! The chain itself. Pure: values in, words out.
 
+mod network;
 mod parts;
 
 pub(crate) use parts::{Part, Tool};
 
 use crate::cgroups::Cgroups;
-use crate::options::{Container, Init, NO_BRIDGE, Network, OWN_BRIDGE, Storage};
+use crate::options::{Container, Init, Network, Storage};
 use crate::place::Place;
 use crate::user::Ids;
-use hc::{Error, Result};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
@@ -21,8 +21,6 @@ const CAPABILITIES_OF_INIT: &str = "sys_boot";
 /// What an init expects to be empty at its start, as podman gives it.
 const PLACES_OF_INIT: [&str; 3] = ["--tmpfs=/run", "--tmpfs=/run/lock", "--tmpfs=/tmp:mode=1777"];
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-/// Of the bridge that hc-run has made: of the private networks one that few choose.
-const ADDRESS: &str = "10.104.99.1/24";
 /// As each process sees it that has a network: hc-netns puts another file there, in a mount namespace of its own.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
@@ -71,8 +69,8 @@ pub(crate) fn write(container: &Container, setting: &Setting) -> Vec<Link> {
     let links = [
         place(container, setting),
         rootfs(container, setting),
-        network(container),
-        behind_pasta(container),
+        network::link(container),
+        network::behind_pasta(container),
         cgroup(container, setting),
         Some(environment(container, setting)),
         Some(jail(container, setting)),
@@ -104,14 +102,6 @@ fn place(container: &Container, setting: &Setting) -> Option<Link> {
     Some(Link { tool: Tool::Unshare, words, why })
 }
 
-/// pasta's program is in a PID namespace, of which it has no proc; and in a network namespace of a user namespace that the
-/// jail leaves.
-fn behind_pasta(container: &Container) -> Option<Link> {
-    let words = ["-m", "--mount-proc", "--low-ports"].map(OsString::from).to_vec();
-    let link = Link { tool: Tool::Unshare, words, why: "what is to be seen of pasta's namespaces" };
-    (container.network == Network::Pasta).then_some(link)
-}
-
 fn rootfs(container: &Container, setting: &Setting) -> Option<Link> {
     if matches!(container.storage, Storage::Given(_)) {
         return None;
@@ -127,43 +117,6 @@ fn rootfs(container: &Container, setting: &Setting) -> Option<Link> {
         words,
         why: "the program, its loader and libraries, in the root directory",
     })
-}
-
-fn network(container: &Container) -> Option<Link> {
-    // As in the post, what has a name has it in /run/netns as well.
-    let name = if let Storage::Named(name) = &container.storage { Some(name) } else { None };
-    let mut words: Vec<OsString> = Vec::new();
-    let (tool, why) = match &container.network {
-        Network::None | Network::Host | Network::Some => return None,
-        Network::Pasta => {
-            // The user namespace is there.
-            words.extend(["--quiet", "--netns-only", "--config-net"].map(OsString::from));
-            (Tool::Pasta, "a network that a user's sockets carry")
-        }
-        Network::Bridge(bridge, options) => {
-            let verb = if name.is_some() { "up" } else { "run" };
-            words.extend([verb.into(), option("--bridge=", bridge)]);
-            let named =
-                |name: &str| options.iter().any(|option| option.as_bytes().starts_with(name.as_bytes()));
-            if bridge == OWN_BRIDGE {
-                words.extend([option("--bridge-addr=", ADDRESS.as_ref()), "--nat".into()]);
-            }
-            match container.has("ip") || named("--addr") {
-                true if !named("--gateway") => words.push("--gateway=auto".into()),
-                false if !named("--dhcp") => words.push("--addr=auto".into()),
-                _ => {}
-            }
-            // The program has its capabilities in a user namespace that the network namespace is not of.
-            words.push("--low-ports".into());
-            words.extend(options.iter().cloned());
-            (Tool::Netns, "a network namespace, and a link from it to the bridge")
-        }
-    };
-    let own = container.words(Tool::Netns);
-    words.extend(if tool == Tool::Pasta { parts::for_pasta(&own) } else { own });
-    words.push("--".into());
-    words.extend(name.filter(|_| tool == Tool::Netns).cloned());
-    Some(Link { tool, words, why })
 }
 
 fn cgroup(container: &Container, setting: &Setting) -> Option<Link> {
@@ -265,24 +218,6 @@ fn jail(container: &Container, setting: &Setting) -> Link {
 }
 
 impl Container {
-    /// What of it depends on who calls.
-    ///
-    /// # Errors
-    /// A network that `caller` cannot have.
-    pub(crate) fn for_caller(mut self: Box<Self>, caller: Caller) -> Result<Box<Self>> {
-        self.network = self.network.chosen(caller == Caller::Root);
-        match self.network {
-            Network::Pasta if caller == Caller::Root => {
-                Err(Error::usage("--network: pasta is for ordinary users; root has --network=bridge"))
-            }
-            Network::Bridge(..) if caller != Caller::Root => {
-                Err(Error::new("--network: to link to a bridge takes root; --network=pasta does not"))
-            }
-            Network::Pasta if self.has("ip") || self.has("dns") => Err(Error::usage(NO_BRIDGE)),
-            _ => Ok(self),
-        }
-    }
-
     /// Whether it is of use to it to see its cgroup.
     pub(crate) fn shows_its_cgroup(&self) -> bool {
         self.init == Init::System || !self.words(Tool::Cgroup).is_empty()
