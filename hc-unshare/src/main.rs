@@ -37,6 +37,7 @@ mod uts;
 
 use fork::Child;
 use hc::{Environ, Error, Result, Status};
+use mounts::cgroup::Given;
 use nix::unistd::{dup2_stderr, geteuid, getpid};
 use options::Plan;
 use outside::Outside;
@@ -54,19 +55,22 @@ fn run(args: hc::Args) -> Result<Status> {
     let (caller, user) = (getpid(), geteuid().as_raw());
     let (direct, names) = plan.names_by_way();
     let idmapped = plan.trees_with_ids_of(&maps);
+    let cgroup =
+        plan.gives_cgroup().then(|| Given::to_root_of(&maps, plan.fork.is_some())).transpose()?.flatten();
+    // Whoever is forked for a while is aside as well.
+    cgroup.as_ref().map_or(Ok(()), Given::leave)?;
     let outside = match outside::start(&maps, names, &idmapped)? {
         outside::Role::Inside(outside) => outside,
         outside::Role::Outside(status) => return Ok(status),
     };
+    cgroup.as_ref().map_or(Ok(()), Given::enter)?;
     plan.privileges.raise()?;
     if let Some(owner) = plan.owner {
         owner.take()?;
     }
-    if plan.gives_cgroup() {
-        mounts::cgroup::delegate(caller, &maps)?;
-    }
     namespaces::unshare(plan.namespaces)?;
     maps.write_from_inside()?;
+    cgroup.as_ref().map_or(Ok(()), Given::leave)?;
     let (outside, trees) = outside::map(outside, &maps, names, &idmapped)?;
     if let Some(outside) = &outside
         && plan.names_a_mount_namespace()
@@ -76,7 +80,7 @@ fn run(args: hc::Args) -> Result<Status> {
     plan.clocks.set()?;
     let Child { tie, init, pty } = match plan.fork.as_ref().map(|how| fork::fork(how, streams)).transpose()? {
         Some(fork::Role::Parent(parent)) => {
-            drop((outside, trees));
+            drop((outside, trees, cgroup));
             return parent::follow(parent);
         }
         Some(fork::Role::Child(child)) => child,
@@ -94,11 +98,11 @@ fn run(args: hc::Args) -> Result<Status> {
     });
     let error = match divided {
         Ok((init::Role::Init(init), terminal)) => {
-            drop((outside, bound));
+            drop((outside, bound, cgroup));
             terminal.map_or(Ok(()), pty::Terminal::put_on_streams)?;
             return init.serve(tie);
         }
-        Ok((init::Role::Child, terminal)) => become_next(&plan, &filter, tie, terminal),
+        Ok((init::Role::Child, terminal)) => become_next(&plan, &filter, tie, terminal, cgroup.as_ref()),
         Err(error) => error,
     };
     names::release(&bound);
@@ -140,9 +144,11 @@ fn become_next(
     filter: &Filter,
     tie: Option<fork::Tie>,
     terminal: Option<pty::Terminal>,
+    cgroup: Option<&Given>,
 ) -> Error {
     let mut stderr = None;
     let prepared = || -> Result<Environ> {
+        cgroup.map_or(Ok(()), Given::enter)?;
         plan.credentials.take()?;
         plan.privileges.leave_keyring()?;
         tie.map_or(Ok(()), fork::Tie::bind)?;

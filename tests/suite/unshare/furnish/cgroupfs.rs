@@ -27,6 +27,28 @@ fn can_be_divided_by_root_inside() {
     }
 }
 
+/// A cgroup with processes does not hand controllers on, whoever they are.
+#[test]
+fn nobody_but_next_is_in_it() {
+    require!(can_make_hosts(), ROOT);
+    let script = "exec cat /sys/fs/cgroup/cgroup.procs";
+    for (words, expected) in [
+        (&["--jail", "--cgroupfs"][..], "2\n"),
+        (&["--jail", "--no-init", "--cgroupfs"], "1\n"),
+        (&["-pf", "--cgroupfs"], "1\n"),
+        (&["--jail", "--cgroupfs", "--pty"], "2\r\n"),
+    ] {
+        line(words, script).run().ok().says(expected).quiet();
+    }
+    // Without a parent there is no need for another one, and two in one cgroup have one.
+    let list = "ls -d /sys/fs/cgroup/*/ 2>/dev/null || echo none";
+    line(&["-rC", "--cgroupfs"], list).run().ok().says("none\n").quiet();
+    let twice = Cmd::sh(
+        "hc-cgroup --wait sh -c 'for i in 1 2; do hc-unshare --jail --cgroupfs sh -c \"$1\"; done' sh \"$1\"",
+    );
+    twice.arg("sh").arg(list).run().ok().says("/sys/fs/cgroup/hc-unshare/\n".repeat(2)).quiet();
+}
+
 /// What limits it is not its own.
 #[test]
 fn its_limits_are_the_caller_s() {
