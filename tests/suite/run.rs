@@ -5,6 +5,7 @@ mod combinations;
 mod container;
 mod limits;
 mod network;
+mod os;
 mod print;
 mod remains;
 mod storage;

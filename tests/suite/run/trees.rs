@@ -1,12 +1,9 @@
 //! Whole root directories, which others have made; and ours under the tools of others.
 
 use super::{Who, everybody};
-use hc_tests::{Cmd, Dir, Host, can_make_hosts, find, require, user_namespaces};
+use hc_tests::{Cmd, Dir, Host, can_make_hosts, debian, find, require, user_namespaces};
 
 const NO_USER_NAMESPACES: &str = "ordinary users may not make user namespaces here";
-
-/// A small Debian by debootstrap(8). Making it takes a minute, and packages from elsewhere: so tests/require does.
-const DEBIAN: &str = "/var/cache/hc-tests/debian";
 
 /// A root directory of busybox(1) alone, owned by `who`.
 fn busybox(who: Who, inittab: &str) -> Dir {
@@ -26,13 +23,14 @@ fn busybox(who: Who, inittab: &str) -> Dir {
 fn a_debian_is_one_that_works() {
     require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     require!(user_namespaces(), NO_USER_NAMESPACES);
+    let debian = debian().to_str().unwrap();
     for who in everybody() {
-        let version = ["-r", DEBIAN, "/bin/bash", "-lc", "apt-get --version"];
+        let version = ["-r", debian, "/bin/bash", "-lc", "apt-get --version"];
         // A user who has the name of root is not let into root's home.
         let version = who.runs(Cmd::tool("hc-run").args(["-e", "HOME=/"]).args(version)).run().ok().quiet();
         assert!(version.text().starts_with("apt "), "{who:?}: {version:?}");
     }
-    let run = |words: &[&str]| Cmd::tool("hc-run").args(["-r", DEBIAN]).args(words).run();
+    let run = |words: &[&str]| Cmd::tool("hc-run").args(["-r", debian]).args(words).run();
     // A distribution's tools become other users, and give them files; nothing of it is left in the tree.
     let script = "touch /tmp/x && chown www-data:adm /tmp/x && stat -c '%U %G' /tmp/x && rm /tmp/x
         su nobody -s /bin/sh -c 'id -un; touch /etc/x 2>/dev/null || echo refused'
