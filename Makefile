@@ -113,7 +113,7 @@ test:
 
 # As root, for the files of the machine to be root's. What a kernel decides about: all of hc-cgroup, which is on version 2
 # there; the contract, containers and jails, on an older kernel. An emulated processor is slow: all tests take longer than CI has.
-TESTS ?= cgroup:: contract:: run::container run::limits run::os unshare::jail
+TESTS ?= cgroup:: contract:: run::container run::limits run::os unshare::furnish::cgroupfs unshare::jail
 test-vm: all
 	tests/require
 	tests/vm/run $(TESTS)

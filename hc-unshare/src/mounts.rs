@@ -17,7 +17,9 @@ use crate::sys::mount::{self as call, Depth};
 use crate::{binfmt, causes};
 use hc::{Context, Error, Result};
 use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
 use nix::mount::{MsFlags, mount};
+use nix::sys::stat::Mode;
 use place::Kind;
 use std::ffi::{CStr, CString, OsStr, OsString};
 use std::os::fd::OwnedFd;
@@ -165,6 +167,14 @@ impl Mount {
         data: Option<&OsStr>,
     ) -> Result<nix::Result<()>> {
         let place = match view {
+            // Where the host has it mounted, mount(2) refuses the same file system once more.
+            View::Caller if matches!(self, Mount::Cgroup { .. }) => {
+                let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+                match open(self.target(), flags, Mode::empty()) {
+                    Ok(place) => place,
+                    Err(errno) => return Ok(Err(errno)),
+                }
+            }
             View::Caller => return Ok(mount(Some(kind), self.target(), Some(kind), flags, data)),
             // These have to be there, as unshare(1) has it.
             View::Inside { .. } if matches!(self, Mount::Proc(_) | Mount::Binfmt(..)) => {
