@@ -16,16 +16,10 @@ fn tree(dir: &Dir) -> PathBuf {
     dir.join("os")
 }
 
-/// What hc-run gives to an init, by hand.
+/// `options` are of hc-run.
 fn boots(tree: &Path, options: &[&str]) -> Cmd {
-    let capabilities = "chown,dac_override,fowner,fsetid,kill,net_bind_service,setfcap,setgid,setpcap,setuid,\
-                        sys_chroot,sys_boot";
-    let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    let line = Cmd::tool("hc-cgroup").args(["--wait", "--", "hc-env", "-i", "container=handcraft", path]);
-    let line = line.arg(hc_tests::tool("hc-unshare"));
-    let line = line.args(["--jail", "--hostname=os", "--no-init", "--cap-add", capabilities]);
-    let line = line.args(["--tmpfs=/run", "--tmpfs=/run/lock", "--tmpfs=/tmp:mode=1777", "--cgroupfs"]);
-    line.args(options).arg("-R").arg(tree).arg("/sbin/init").limit(LIMIT)
+    let run = Cmd::tool("hc-run").args(options).arg("--hostname=os").arg("-r").arg(tree).arg("/sbin/init");
+    run.limit(LIMIT)
 }
 
 /// Its process 1.
@@ -120,7 +114,7 @@ fn a_debian_boots_and_is_powered_off_from_inside_and_from_outside() {
 fn who_has_a_terminal_can_log_in_there() {
     require!(can_make_hosts(), ROOT);
     let dir = Dir::new();
-    let mut machine = boots(&tree(&dir), &["--pty"]).env("TERM", "dumb").hold_input().start();
+    let mut machine = boots(&tree(&dir), &["-t"]).hold_input().start();
     let pid = machine.pid();
     machine.expect("os login: ");
     machine.write(b"root\r", false);
