@@ -29,6 +29,7 @@ mod processes;
 mod resolv;
 mod rtnl;
 mod sys;
+mod unlinked;
 mod unnamed;
 mod up;
 mod veth;
@@ -66,6 +67,13 @@ fn run(args: hc::Args) -> Result<Status> {
             up::up_once(&name, &link)?;
             enter::named(&name)?;
             return Err(hc::exec(&argv, &Environ::inherited()));
+        }
+        Plan::UpUnlinked { name, low_ports, argv } => {
+            unlinked::up(&name, low_ports)?;
+            if !argv.is_empty() {
+                enter::mounts_of(&name)?;
+                return Err(hc::exec(&argv, &Environ::inherited()));
+            }
         }
         Plan::Down { names, argv } => {
             down::down(&names)?;

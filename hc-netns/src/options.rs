@@ -56,6 +56,9 @@ Options of bridge, up and run:
       --addr=CIDR|auto    address; auto (up, run): the lowest one of the bridge's network that is free
       --mtu=N             bytes in a packet
 
+Options of up:
+      --no-link           connect it to nothing: it has a loopback interface
+
 Options of up and run:
       --bridge=BR         the bridge (br0)
       --host-if=IF        the end of the pair on the bridge (veth1, or the first vethN that is free)
@@ -95,6 +98,7 @@ const LONGS: &[&str] = &[
     "mac",
     "mtu",
     "nat",
+    "no-link",
     "port",
     "pretty",
     "publish",
@@ -136,6 +140,8 @@ pub(crate) enum Plan {
     DeleteBridge(Interface),
     /// Connect the namespace of that name, and become `argv` in it, if there is one.
     Up { name: Name, link: veth::Wanted, argv: Vec<OsString> },
+    /// Have a namespace of that name that nothing connects, and become `argv` in it, if there is one.
+    UpUnlinked { name: Name, low_ports: bool, argv: Vec<OsString> },
     /// Take away these names, and what connects their namespaces; and become `argv`, if there is one.
     Down { names: Vec<Name>, argv: Vec<OsString> },
     /// Do so with all names.
@@ -203,6 +209,7 @@ fn options(args: &mut Args, given: &mut Given) -> Result<()> {
             Opt::Long("low-ports") => given.low_ports(),
             Opt::Long("bridge-addr") => given.bridge_address(values::host(&args.value()?)?),
             Opt::Long("hairpin") => given.hairpin(),
+            Opt::Long("no-link") => given.no_link(),
             Opt::Long("nat") => given.nat(),
             Opt::Long("publish") => given.publish(values::published(&args.value()?)?),
             Opt::Long("dhcp") => given.dhcp(),

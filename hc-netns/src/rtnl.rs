@@ -55,6 +55,9 @@ pub(crate) const NDA_LLADDR: u16 = 2;
 const UNIVERSE: u8 = 0;
 const LINK: u8 = 253;
 
+/// The loopback interface is the first one of each namespace.
+pub(crate) const LOOPBACK: u32 = 1;
+
 /// `struct ifinfomsg` of the interface with this index; 0 when a name says which. It is brought up if it is to be.
 pub(crate) fn link(index: u32, up: bool) -> [u8; IFINFOMSG] {
     let flag = if up { libc::IFF_UP.unsigned_abs() } else { 0 };

@@ -107,7 +107,7 @@ fn rootfs(container: &Container, setting: &Setting) -> Option<Link> {
         return None;
     }
     let mut words = container.words(Tool::Rootfs);
-    if container.network != Network::None {
+    if container.network.leads_somewhere() {
         // Names are looked up by its files.
         words.push("--etc".into());
     }
@@ -171,11 +171,11 @@ fn jail(container: &Container, setting: &Setting) -> Link {
         // Before Linux 6.3 a tmpfs cannot be mounted with other ids. This one is nobody else's.
         words.push("--idmap=chown".into());
     }
-    if container.network != Network::None {
+    if !container.network.is_of_jail() {
         words.push("--share=net".into());
-        if setting.resolv_conf {
-            words.push(format!("--bind={RESOLV_CONF}:{RESOLV_CONF}:ro").into());
-        }
+    }
+    if container.network.leads_somewhere() && setting.resolv_conf {
+        words.push(format!("--bind={RESOLV_CONF}:{RESOLV_CONF}:ro").into());
     }
     words.push(option("--hostname=", container.hostname()));
     if container.init != Init::Ours {

@@ -10,9 +10,10 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Prints a line for each: its name, whether it runs, and where it is.
+/// Prints a line for each: its name, whether it runs, where it is, and its network namespace.
 pub(crate) fn list(env: &Environ) -> Result<Status> {
-    let directory = place::container_directory(!geteuid().is_root(), env)?;
+    let is_root = geteuid().is_root();
+    let directory = place::container_directory(!is_root, env)?;
     let mut names: Vec<OsString> = match fs::read_dir(&directory) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         entries => {
@@ -29,7 +30,10 @@ pub(crate) fn list(env: &Environ) -> Result<Status> {
     for name in names {
         let path = directory.join(&name);
         let state = if running.contains(&path) { "running" } else { "-" };
-        text.extend(format!("{}\t{state}\t{}\n", hc::show(&name), hc::show(path.as_os_str())).into_bytes());
+        let network = network_namespace(&name).filter(|_| is_root);
+        let network = network.map_or_else(|| "-".to_owned(), |path| hc::show(path.as_os_str()).to_string());
+        let (name, path) = (hc::show(&name), hc::show(path.as_os_str()));
+        text.extend(format!("{name}\t{state}\t{path}\t{network}\n").into_bytes());
     }
     hc::print(&text).map(|()| Status::SUCCESS)
 }
@@ -49,7 +53,7 @@ pub(crate) fn delete(name: &OsStr, env: &Environ) -> Result<Status> {
     let mut line: Vec<OsString> = Vec::new();
     let own = fs::read_link("/proc/self/exe").unwrap_or_default();
     let tool = |tool| links::find_one(tool, own.parent(), env.get(b"PATH"));
-    if caller == Caller::Root && Path::new("/run/netns").join(name).symlink_metadata().is_ok() {
+    if caller == Caller::Root && network_namespace(name).is_some() {
         line.extend([tool(Tool::Netns)?, "down".into(), name.into(), "--".into()]);
     }
     if caller == Caller::UserWithIds {
@@ -59,6 +63,12 @@ pub(crate) fn delete(name: &OsStr, env: &Environ) -> Result<Status> {
     // What is mounted in there is somebody else's.
     line.extend(["-rf".into(), "--one-file-system".into(), "--".into(), path.into_os_string()]);
     Err(hc::exec(&line, env))
+}
+
+/// The file of the network namespace of that name, if there is one.
+fn network_namespace(name: &OsStr) -> Option<PathBuf> {
+    let path = Path::new("/run/netns").join(name);
+    path.symlink_metadata().is_ok().then_some(path)
 }
 
 /// The root directories of jails that run now: those of this user's processes which are the parents of them.

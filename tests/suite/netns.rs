@@ -17,6 +17,7 @@ mod odd;
 mod ports;
 mod quiet;
 mod stages;
+mod unlinked;
 mod users;
 mod wide;
 

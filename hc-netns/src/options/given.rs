@@ -5,16 +5,19 @@ use super::verbs::Verb;
 use crate::address::{Cidr, Mac};
 use crate::json::Layout;
 use crate::link::Interface;
+use crate::named::Name;
 use crate::nat::Published;
 use crate::veth::{self, Gateway, Route};
 use crate::{bridge, nat};
 use hc::{Error, Result};
+use std::ffi::OsString;
 use std::net::IpAddr;
 
 /// Which verbs an option is for.
 const OF_ALL: &[Verb] = &[Verb::Delete, Verb::Down, Verb::Exec];
 const OF_JSON: &[Verb] = &[Verb::List, Verb::ListId];
 const OF_BRIDGE: &[Verb] = &[Verb::Bridge];
+const OF_UP: &[Verb] = &[Verb::Up];
 const OF_LINK: &[Verb] = &[Verb::Up, Verb::Run];
 const OF_BOTH: &[Verb] = &[Verb::Bridge, Verb::Up, Verb::Run];
 
@@ -42,6 +45,7 @@ pub(super) struct Given {
     dns: Vec<IpAddr>,
     isolated: bool,
     low_ports: bool,
+    no_link: bool,
     bridge_address: Option<Cidr>,
     hairpin: bool,
     nat: bool,
@@ -81,6 +85,7 @@ options! {
     dns(dns: IpAddr) "dns", OF_LINK, self => self.dns.push(dns);
     isolated() "isolated", OF_LINK, self => self.isolated = true;
     low_ports() "low-ports", OF_LINK, self => self.low_ports = true;
+    no_link() "no-link", OF_UP, self => self.no_link = true;
     bridge_address(address: Cidr) "bridge-addr", OF_LINK, self => self.bridge_address = Some(address);
     hairpin() "hairpin", OF_LINK, self => self.hairpin = true;
     nat() "nat", OF_LINK, self => self.nat = true;
@@ -118,6 +123,17 @@ impl Given {
         match self.seen.iter().find(|(option, _)| *option != "delete") {
             Some((option, _)) => Err(Error::usage(format!("option '--{option}' does not go with --delete"))),
             None => Ok(Plan::DeleteBridge(bridge)),
+        }
+    }
+
+    /// The plan of `up`.
+    pub(super) fn up_plan(self, name: Name, argv: Vec<OsString>) -> Result<Plan> {
+        if !self.no_link {
+            return Ok(Plan::Up { name, link: self.link()?, argv });
+        }
+        match self.seen.iter().find(|(option, _)| !["no-link", "low-ports"].contains(option)) {
+            Some((option, _)) => Err(Error::usage(format!("option '--{option}' does not go with --no-link"))),
+            None => Ok(Plan::UpUnlinked { name, low_ports: self.low_ports, argv }),
         }
     }
 

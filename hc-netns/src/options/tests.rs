@@ -145,6 +145,8 @@ fn options_that_do_not_go_together_are_told() {
         (&["bridge", "br0", "--addr=auto"], "option '--addr=auto' is not one of 'bridge'"),
         (&["bridge", "br0", "--delete", "--mtu=1500"], "option '--mtu' does not go with --delete"),
         (&["up", "x", "--dhcp", "--addr=auto"], "option '--dhcp' does not go with --addr and --gateway"),
+        (&["run", "--no-link", "x"], "option '--no-link' is not one of 'run'"),
+        (&["up", "x", "--no-link", "--nat"], "option '--nat' does not go with --no-link"),
         (&["up", "x", "--publish=1:1"], "option '--publish' needs an --addr that the port leads to"),
         (
             &["up", "x", "--gateway=10.0.0.1", "--gateway=10.0.0.2"],
@@ -154,4 +156,6 @@ fn options_that_do_not_go_together_are_told() {
         assert_eq!(error(words), format!("hc-netns: {text}{hint}"));
     }
     assert_eq!(link(&["up", "x", "--gateway=10.0.0.1", "--gateway=fd00::1"]).gateways.len(), 2);
+    let unlinked = Plan::UpUnlinked { name: named("x"), low_ports: true, argv: vec!["y".into()] };
+    assert_eq!(parsed(&["up", "--no-link", "--low-ports", "--", "x", "y"]), Ok(unlinked));
 }

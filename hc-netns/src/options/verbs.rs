@@ -119,7 +119,7 @@ pub(super) fn plan(verb: Verb, words: Vec<OsString>, given: Given) -> std::resul
         }
         Verb::Up => {
             let name = name(verb, &mut words)?;
-            Plan::Up { name, link: given.link()?, argv: words.by_ref().collect() }
+            given.up_plan(name, words.by_ref().collect())?
         }
         Verb::Run => Plan::Run { link: given.link()?, argv: next(verb, &mut words)? },
     };

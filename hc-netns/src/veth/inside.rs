@@ -9,9 +9,6 @@ use crate::rtnl::{self, IFLA_ADDRESS};
 use hc::{Error, Result};
 use std::net::{IpAddr, Ipv6Addr};
 
-/// The loopback interface is the first one of each namespace.
-const LOOPBACK: u32 = 1;
-
 impl Ground {
     /// Sets up the interface `index` in the namespace, all in one go, with this hardware address.
     ///
@@ -33,7 +30,7 @@ impl Ground {
         if !addresses.is_empty() && (early.is_none() || early != own) {
             steps.only_addresses_by_option(wanted, self.bridge.mtu, index, mac);
         }
-        steps.link("lo: bring it up".to_owned(), &rtnl::link(LOOPBACK, true));
+        steps.link("lo: bring it up".to_owned(), &rtnl::link(rtnl::LOOPBACK, true));
         steps.link(format!("{name}: bring it up"), &rtnl::link(index, true));
         for address in addresses.iter().chain(own.as_ref()).filter(|address| Some(**address) != early) {
             steps.address(name, index, *address);

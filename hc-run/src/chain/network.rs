@@ -16,7 +16,8 @@ impl Container {
     /// # Errors
     /// A network that `caller` cannot have.
     pub(crate) fn for_caller(mut self: Box<Self>, caller: Caller) -> Result<Box<Self>> {
-        self.network = self.network.chosen(caller == Caller::Root);
+        let has_name = matches!(self.storage, Storage::Named(_));
+        self.network = self.network.chosen(caller == Caller::Root, has_name);
         match self.network {
             Network::Pasta if caller == Caller::Root => {
                 Err(Error::usage("--network: pasta is for ordinary users; root has --network=bridge"))
@@ -36,7 +37,12 @@ pub(super) fn link(container: &Container) -> Option<Link> {
     let name = if let Storage::Named(name) = &container.storage { Some(name) } else { None };
     let mut words: Vec<OsString> = Vec::new();
     let (tool, why) = match &container.network {
-        Network::None | Network::Host | Network::Some => return None,
+        Network::Unsaid | Network::None | Network::Host | Network::Some => return None,
+        Network::Kept => {
+            // The jail is in a user namespace that the network namespace is not of.
+            words.extend(["up", "--no-link", "--low-ports"].map(OsString::from));
+            (Tool::Netns, "the network namespace of that name, which stays")
+        }
         Network::Pasta => {
             // The user namespace is there.
             words.extend(["--quiet", "--netns-only", "--config-net"].map(OsString::from));

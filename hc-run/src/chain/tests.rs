@@ -32,9 +32,23 @@ const ENV: &str = "hc-env -i --if-unset=PATH=/usr/local/sbin:/usr/local/bin:/usr
 fn a_kept_root_directory() {
     let jail = format!("hc-unshare --jail --root=/ns/a --hostname=a --cap-add={CAPABILITIES} /bin/echo --hi");
     let expected = ["hc-rootfs /ns/a /bin/echo --", ENV, &jail];
-    for caller in [Caller::Root, Caller::User, Caller::UserWithIds] {
+    for caller in [Caller::User, Caller::UserWithIds] {
         assert_eq!(chain(&["--name=a", "echo", "--hi"], caller, kept()), expected);
     }
+    assert_eq!(chain(&["--name=a", "--network=none", "echo", "--hi"], Caller::Root, kept()), expected);
+}
+
+#[test]
+fn root_s_has_a_network_namespace_of_its_name() {
+    let jail = format!(
+        "hc-unshare --jail --root=/ns/a --share=net --hostname=a --cap-add={CAPABILITIES} /bin/echo --hi"
+    );
+    let named = "hc-netns up --no-link --low-ports -- a";
+    let expected = ["hc-rootfs /ns/a /bin/echo --", named, ENV, &jail];
+    assert_eq!(chain(&["--name=a", "echo", "--hi"], Caller::Root, kept()), expected);
+    // But not the caller's own.
+    let host = chain(&["--name=a", "--network=host", "echo"], Caller::Root, kept());
+    assert!(!host.iter().any(|link| link.starts_with("hc-netns")), "{host:?}");
 }
 
 #[test]

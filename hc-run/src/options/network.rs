@@ -8,9 +8,13 @@ use std::os::unix::ffi::OsStrExt;
 /// What the container is connected to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Network {
-    /// Nothing.
+    /// Nobody said what: nothing, or what earlier runs of the same name have left.
     #[default]
+    Unsaid,
+    /// Nothing.
     None,
+    /// Nothing new: the network namespace that has the container's name, as it is.
+    Kept,
     /// Whatever the caller can have.
     Some,
     /// All that the host is connected to: it is the host's network.
@@ -27,13 +31,25 @@ pub(crate) const OWN_BRIDGE: &str = "hc0";
 pub(crate) const NO_BRIDGE: &str = "--ip and --dns are for a --network that is a bridge";
 
 impl Network {
-    /// What `Some` is for root, who has bridges, and for others.
-    pub(crate) fn chosen(self, is_root: bool) -> Self {
+    /// What `Some` and `Unsaid` are for root, who has bridges and names of network namespaces, and for others.
+    pub(crate) fn chosen(self, is_root: bool, has_name: bool) -> Self {
         match self {
+            Network::Unsaid if is_root && has_name => Network::Kept,
+            Network::Unsaid => Network::None,
             Network::Some if is_root => Network::Bridge(OWN_BRIDGE.into(), Vec::new()),
             Network::Some => Network::Pasta,
             network => network,
         }
+    }
+
+    /// Whether the jail makes the namespace, so that it is the container's own.
+    pub(crate) fn is_of_jail(&self) -> bool {
+        matches!(self, Network::Unsaid | Network::None)
+    }
+
+    /// Whether there is something that names of hosts are of use for.
+    pub(crate) fn leads_somewhere(&self) -> bool {
+        !self.is_of_jail() && *self != Network::Kept
     }
 }
 
@@ -84,7 +100,7 @@ pub(super) fn of(given: Option<&Network>, parts: &[Part]) -> Result<Network> {
     // A port is fine with pasta as well.
     let links = parts.iter().filter(of_link).map(Part::option).min_by_key(|option| *option == "publish");
     match (given, links) {
-        (None, None) => Ok(Network::None),
+        (None, None) => Ok(Network::Unsaid),
         (None, Some(_)) => Ok(Network::Some),
         (Some(Network::None | Network::Host), Some(option)) => {
             Err(Error::usage(format!("--{option} is for a --network that is a bridge or pasta")))

@@ -57,7 +57,8 @@ fn a_network_is_a_word_or_a_bridge() {
         assert_eq!(container(&[some, "x"]).network, Network::Some, "{some}");
         assert!(error(&["--network=host", some, "x"]).contains("network"), "{some}");
     }
-    assert_eq!(container(&["x"]).network, Network::None);
+    assert_eq!(container(&["x"]).network, Network::Unsaid);
+    assert_eq!(container(&["--network=none", "--name=a", "x"]).network, Network::None);
     assert!(error(&["--network=pasta", "--ip=1.1.1.1/8", "x"]).contains("bridge"));
 }
 

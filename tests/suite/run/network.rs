@@ -144,3 +144,51 @@ fn what_has_a_name_keeps_its_network_namespace_until_it_is_deleted() {
     run(&["--list"]).ok().says("");
     eventually("nothing of it is left", || traces(&host) == before);
 }
+
+/// In which network namespace it is, and what is in there.
+const INSIDE: [&str; 3] = ["sh", "-c", "readlink /proc/self/ns/net; cd /sys/class/net && echo *"];
+
+#[test]
+fn what_has_a_name_keeps_one_that_leads_nowhere_too() {
+    require!(can_make_hosts(), ROOT);
+    let (host, _ns) = super::storage::host_with_ns();
+    let before = traces(&host);
+    let run = |words: &[&str]| Cmd::tool("hc-run").args(words).on(&host).run().ok().quiet();
+    let inside = |options: &[&str]| {
+        let readlink = ["-f", "/bin/readlink"];
+        let words: Vec<&str> = options.iter().chain(&readlink).chain(&INSIDE).copied().collect();
+        run(&words).text().to_owned()
+    };
+    let first = inside(&["--name=box"]);
+    assert!(first.ends_with("]\nlo\n"), "{first}");
+    assert_eq!(inside(&["--name=box"]), first, "a second run is in the same");
+    let exec = Cmd::line(["ip", "netns", "exec", "box"]).args(INSIDE).on(&host).run().ok().quiet();
+    assert_eq!(exec.text(), first, "and so are others");
+    run(&["--list"]).says("box\t-\t/ns/box\t/run/netns/box\n");
+    // One that is asked for is not that one.
+    assert_ne!(inside(&["--name=box", "--network=none"]), first);
+    let own = Cmd::line(INSIDE).on(&host).run().ok().quiet();
+    assert_eq!(inside(&["--name=box", "--network=host"]).lines().next(), own.text().lines().next());
+    // A link of another run stays in it.
+    run(&["--name=box", "--network=bridge", "true"]);
+    assert_eq!(inside(&["--name=box"]), first.replace("]\nlo\n", "]\neth1 lo\n"));
+    run(&["--delete=box"]);
+    run(&["--list"]).says("");
+    eventually("nothing of it is left", || traces(&host) == before);
+}
+
+#[test]
+fn a_user_s_named_container_has_a_new_one_each_time() {
+    require!(can_make_hosts(), ROOT);
+    require!(user_namespaces(), "ordinary users may not make user namespaces here");
+    let (host, home) = (Host::new(), Dir::of_nobody());
+    let before = traces(&host);
+    let run = |words: &[&str]| {
+        let line = Cmd::tool("hc-run").args(words).env("XDG_DATA_HOME", home.path()).on(&host);
+        Who::User.runs(line).run().ok().quiet()
+    };
+    let view = run(&["--name=box", "sh", "-c", "cd /sys/class/net && echo *"]);
+    assert_eq!(view.text(), "lo\n");
+    assert_eq!(traces(&host), before);
+    run(&["--list"]).says(format!("box\t-\t{}/hc/box\t-\n", home.path().display()));
+}

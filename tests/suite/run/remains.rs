@@ -113,3 +113,33 @@ fn killed_at_any_moment_it_leaves_nothing() {
         eventually("nothing is left", || traces(&host, &tools) == before);
     }
 }
+
+#[test]
+fn what_has_a_name_can_be_killed_at_any_moment_and_deleted() {
+    require!(can_make_hosts(), ROOT);
+    let (host, _ns) = super::storage::host_with_ns();
+    let tools = tools();
+    let line = |words: &[&str]| Cmd::new(tools.join("hc-run")).args(words).on(&host);
+    // The directory of names of network namespaces stays.
+    line(&["--name=box", "/bin/true"]).run().ok().quiet();
+    line(&["--delete=box"]).run().ok().quiet();
+    let before = traces(&host, &tools);
+    let started = std::time::Instant::now();
+    line(&["--name=box", "/bin/true"]).run().ok().quiet();
+    let whole = started.elapsed();
+    for at in 0..KILLS {
+        line(&["--delete=box"]).run().ok().quiet();
+        let mut running = line(&["--name=box", "/bin/true"]).start();
+        std::thread::sleep(whole * at / KILLS);
+        running.signal(Signal::SIGKILL);
+        running.wait_for_it_alone();
+        eventually("its processes have ended", || processes(&tools).is_empty());
+        // A left-over of its network namespace, which is one for no more than two system calls, is told of.
+        let again = line(&["--name=box", "/bin/true"]).run();
+        let left_over = "hc-netns: /run/netns/box: is a left-over that no namespace is mounted on; \
+                         'hc-netns delete box' removes it\n";
+        assert!(again.stderr.is_empty() || again.stderr == left_over.as_bytes(), "{again:?}");
+    }
+    line(&["--delete=box"]).run().ok().quiet();
+    eventually("nothing is left", || traces(&host, &tools) == before);
+}

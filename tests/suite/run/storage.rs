@@ -64,7 +64,10 @@ fn named_containers_are_listed_and_removed_unless_they_run() {
         running.expect("up\n");
         let base = if who == Who::Root { "/ns".to_owned() } else { format!("{}/hc", home.path().display()) };
         let listed = run(&["--list"]).run().ok().quiet();
-        assert_eq!(listed.text(), format!("a\trunning\t{base}/a\nb c\t-\t{base}/b c\n"));
+        let network =
+            |name: &str| if who == Who::Root { format!("/run/netns/{name}") } else { "-".to_owned() };
+        let [of_a, of_b] = ["a", "b c"].map(network);
+        assert_eq!(listed.text(), format!("a\trunning\t{base}/a\t{of_a}\nb c\t-\t{base}/b c\t{of_b}\n"));
         let message = run(&["--delete=a"]).run().fails("hc-run", 125);
         assert_eq!(message, format!("{base}/a: a container runs there: end it first"));
         running.signal(nix::sys::signal::Signal::SIGTERM);
