@@ -1,7 +1,8 @@
 //! The printed chain, pasted into sh, is the same container: for many combinations of options.
 
+use super::storage::host_with_ns;
 use super::{Who, everybody};
-use hc_tests::{Cmd, Dir, Host, View, can_make_hosts, probe, require};
+use hc_tests::{Cmd, Dir, View, can_make_hosts, probe, require};
 use std::collections::BTreeMap;
 
 /// What stands for a directory of the test: TREE has the probe as /probe, and both are the caller's.
@@ -51,8 +52,8 @@ const FOR_ALL: [&str; 40] = [
     "-r TREE --read-only -w /tmp /probe",
     "-r TREE -u root --hostname tree -e A=b /probe",
 ];
-/// For root alone: other ids, and links.
-const FOR_ROOT: [&str; 10] = [
+/// For root alone: other ids, links, names of network namespaces, and cgroups.
+const FOR_ROOT: [&str; 17] = [
     "-u 1000 PROBE",
     "-u 1000:100 --cap-add net_bind_service PROBE",
     "-r TREE -u web:www /probe",
@@ -63,6 +64,13 @@ const FOR_ROOT: [&str; 10] = [
     "--network br0 -p 8080:80 -p 127.0.0.1:53:53/udp PROBE",
     "--network bridge PROBE",
     "-p 8080:80 --read-only -u 65534:65534 PROBE",
+    "--name box PROBE",
+    "--name box --network none -e A=1 PROBE",
+    "--name box --network bridge PROBE",
+    "-m 64m PROBE",
+    "--pids-limit 50 --cpus 0.5 --network bridge PROBE",
+    "-r TREE /sbin/init",
+    "-r TREE -m 64m -v DATA:/run /sbin/init",
 ];
 
 /// A directory tree with the probe in it, and a directory with a file.
@@ -74,6 +82,8 @@ fn places(who: Who) -> (Dir, Dir) {
     }
     tree.program("bin/probe", std::fs::read(probe()).unwrap());
     std::os::unix::fs::symlink("bin/probe", tree.join("probe")).unwrap();
+    tree.directory("sbin");
+    std::os::unix::fs::symlink("/bin/probe", tree.join("sbin/init")).unwrap();
     tree.file("etc/passwd", "root:x:0:0::/root:/bin/sh\nweb:x:33:44::/:\n");
     tree.file("etc/group", "www:x:55:\n");
     data.file("env", "FROM=file\nWITH=a b\n# none\n");
@@ -103,7 +113,7 @@ fn seen(view: &View, outside: &View) -> BTreeMap<String, Vec<String>> {
 fn the_printed_chain_makes_the_same_container() {
     require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     for who in everybody() {
-        let host = Host::new();
+        let (host, _ns) = host_with_ns();
         Cmd::sh("hc-netns bridge br0 --addr=10.7.0.1/24").on(&host).run().ok().quiet();
         let (tree, data) = places(who);
         let outside = who.runs(Cmd::probe()).on(&host).view();

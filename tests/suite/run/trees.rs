@@ -1,7 +1,8 @@
 //! Whole root directories, which others have made; and ours under the tools of others.
 
 use super::{Who, everybody};
-use hc_tests::{Cmd, Dir, Host, can_make_hosts, debian, find, require, user_namespaces};
+use crate::cgroup::made_up_by;
+use hc_tests::{Cmd, Dir, Host, can_make_hosts, debian, eventually, find, require, user_namespaces};
 
 const NO_USER_NAMESPACES: &str = "ordinary users may not make user namespaces here";
 
@@ -55,6 +56,43 @@ fn an_operating_system_is_only_another_program() {
         let said = ended.text();
         assert!(said.starts_with("the system starts"), "{who:?}: {ended:?}");
         assert!(said.contains("pid 1 is init"), "{who:?}: {ended:?}");
+    }
+}
+
+/// What an init finds: as a program, which then ends the system.
+const LOOK: &str = "#!/bin/sh
+for at in /run /run/lock /tmp; do busybox grep -o \" $at tmpfs rw\" /proc/mounts; done
+busybox mkdir /sys/fs/cgroup/below 2>/dev/null && echo divided
+busybox cat /run/file 2>/dev/null
+poweroff
+";
+
+#[test]
+fn an_operating_system_finds_empty_directories_and_a_cgroup_to_divide() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    require!(user_namespaces(), NO_USER_NAMESPACES);
+    let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap();
+    for who in everybody() {
+        let (tree, data) = (busybox(who, "::once:/look\n"), Dir::of_nobody());
+        tree.program("look", LOOK);
+        tree.file("run/file", "of the tree\n");
+        data.file("file", "of the volume\n");
+        let starts = |options: &[&str]| {
+            let line = Cmd::tool("hc-run").args(options).arg("-r").arg(tree.path()).arg("/sbin/init");
+            let running = who.runs(line.dir(data.path())).start();
+            let pid = running.pid();
+            let said = running.wait().ok().text().replace('\r', "");
+            eventually("its cgroup is gone", || made_up_by(&[pid]).is_empty());
+            said
+        };
+        let said = starts(&[]);
+        assert!(said.contains(" /run tmpfs rw\n /run/lock tmpfs rw\n /tmp tmpfs rw\n"), "{who:?}: {said}");
+        let can_divide = who == Who::Root && mounts.contains(" cgroup2 rw");
+        assert_eq!(said.contains("divided\n"), can_divide, "{who:?}: {said}");
+        assert!(!said.contains("of the"), "{who:?}: {said}");
+        // What somebody asks for is on top of that.
+        let said = starts(&["-v", ".:/run", "--tmpfs=/run/lock:size=1m"]);
+        assert!(said.contains("of the volume\n"), "{who:?}: {said}");
     }
 }
 
