@@ -97,6 +97,23 @@ fn an_operating_system_finds_empty_directories_and_a_cgroup_to_divide() {
 }
 
 #[test]
+fn an_operating_system_starts_where_root_may_make_no_cgroup() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    require!(user_namespaces(), NO_USER_NAMESPACES);
+    let tree = busybox(Who::User, "::once:/look\n");
+    tree.program("look", LOOK);
+    tree.directory("run");
+    Cmd::line(["chown", "-R", "65534:65534"]).arg(tree.path()).run().ok().quiet();
+    // Root of a user namespace of its own, to whom the machine's cgroups are not given.
+    let run = Cmd::line(["unshare", "-rmpf", "--mount-proc"])
+        .chain(&Cmd::tool("hc-run").arg("-r").arg(tree.path()));
+    let said = run.arg("/sbin/init").as_nobody().run().ok();
+    let said = said.text().replace('\r', "");
+    assert!(said.contains(" /run tmpfs rw\n /run/lock tmpfs rw\n /tmp tmpfs rw\n"), "{said}");
+    assert!(!said.contains("divided"), "{said}");
+}
+
+#[test]
 fn an_unpacked_image_is_one() {
     require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
     let (dir, tree) = (Dir::new(), busybox(Who::Root, ""));
