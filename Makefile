@@ -30,7 +30,7 @@ DIST = $(or $(CARGO_TARGET_DIR),target)/dist
 
 # One after the other, also with -j: cargo is parallel by itself, and hello runs what install has installed.
 .NOTPARALLEL:
-.PHONY: all help install uninstall hello deb dist test test-vm test-dist bench lint clean
+.PHONY: all help install uninstall hello deb dist test test-vm test-vm-systemd test-dist bench lint clean
 
 all:
 	$(CARGO) build --release --locked $(REMAP) --workspace $(TOOLS:%=--bin %)
@@ -46,6 +46,7 @@ help:
 	@echo 'make dist                a tarball of the last commit and all crates, which builds offline'
 	@echo 'make test                run all tests, as root for all of them'
 	@echo 'make test-vm             run those that another kernel matters to in a virtual machine, or TESTS="run:: unshare::jail" ...'
+	@echo 'make test-vm-systemd     run what takes systemd as process 1 in there'
 	@echo 'make test-dist           build the tarball and, out of that, the package, twice: the same bytes'
 	@echo 'make bench               measure all, or BENCH="start" ...; BENCH=--readme renews tests/bench/README.md'
 	@echo 'make lint                formatting, clippy, rustdoc, pages, scripts'
@@ -117,6 +118,12 @@ TESTS ?= cgroup:: contract:: run::container run::limits run::os unshare::furnish
 test-vm: all
 	tests/require
 	tests/vm/run $(TESTS)
+
+# The same machine, as systemd boots it.
+TESTS_SYSTEMD ?= systemd::booted
+test-vm-systemd: all
+	tests/require
+	tests/vm/run --systemd $(TESTS_SYSTEMD)
 
 # As root, who may take the network away.
 test-dist:

@@ -60,6 +60,30 @@ pub fn lacks(test: &str, (major, minor): (u32, u32), reason: &str) {
     say_skipped(test, &format!("takes Linux {major}.{minor}: {reason}"));
 }
 
+/// Ends a test that takes systemd as process 1 of the machine, and one that is for nothing else: `make test-vm-systemd` boots it.
+/// Elsewhere that is said in the same words, and no failure when `HC_TEST_STRICT=1`.
+///
+/// `require_systemd!();`
+#[macro_export]
+macro_rules! require_systemd {
+    () => {
+        if !$crate::is_systemd_s(module_path!()) {
+            return;
+        }
+    };
+}
+
+/// What [`require_systemd!`](crate::require_systemd!) asks.
+pub fn is_systemd_s(test: &str) -> bool {
+    if std::env::var_os("HC_TEST_SYSTEMD").is_none_or(|value| value.is_empty()) {
+        say_skipped(test, "takes a machine whose process 1 is systemd: make test-vm-systemd");
+        return false;
+    }
+    let name = std::fs::read_to_string("/proc/1/comm").expect("the name of process 1");
+    assert_eq!(name, "systemd\n", "process 1, and HC_TEST_SYSTEMD is set");
+    true
+}
+
 /// True for root, who can do things as any user.
 pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()

@@ -1,5 +1,7 @@
 //! The units in hc-systemd(7): what systemd reads in them, and what their command lines do.
 
+mod booted;
+
 use hc_tests::{Cmd, Dir, Host, can_make_hosts, docs, eventually, require};
 use nix::sys::signal::Signal;
 
@@ -20,6 +22,7 @@ fn unit(line: &str) -> String {
 
 const WEB: &str = "Description=A web server in a container";
 const TEMPLATE: &str = "Description=Container %i";
+const SYSTEM: &str = "Description=An operating system in a container";
 const READY: &str = "Type=notify";
 
 /// What it executes, as a shell has it.
@@ -35,7 +38,9 @@ fn systemd_reads_every_line_of_the_units() {
     let program = hc_tests::tool("hc-run");
     Cmd::sh("cp \"$1\" /usr/bin/hc-run").arg("sh").arg(program).on(&host).run().ok().quiet();
     // Of a template an instance is verified.
-    for (name, unit) in [("web", unit(WEB)), ("hc@box", unit(TEMPLATE)), ("ready", unit(READY))] {
+    for (name, unit) in
+        [("web", unit(WEB)), ("hc@box", unit(TEMPLATE)), ("os", unit(SYSTEM)), ("ready", unit(READY))]
+    {
         let verify = |text: &str| {
             let file = dir.file(format!("{name}.service"), text);
             Cmd::line(["systemd-analyze", "verify", "--man=no"]).arg(file).on(&host).run()
