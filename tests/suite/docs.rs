@@ -16,7 +16,7 @@ pub(crate) const TOOLS: [(&str, &str); 6] = [
 #[test]
 fn every_tool_has_a_page_and_every_other_page_is_about_all_of_them() {
     let mut expected: BTreeSet<String> = TOOLS.map(|(_, page)| page.to_owned()).into();
-    expected.extend(["man/hc.7", "man/hc-systemd.7"].map(str::to_owned));
+    expected.extend(["man/hc.7", "man/hc-cluster.7", "man/hc-systemd.7"].map(str::to_owned));
     assert_eq!(docs::pages().into_iter().collect::<BTreeSet<_>>(), expected);
 }
 
@@ -126,10 +126,16 @@ pub(crate) fn run_examples(page: &str, sections: &[&str], prepare: impl FnOnce(&
         check(page, step, |cmd| cmd.as_nobody().dir(dir.path()));
     }
     require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
-    let (host, dir) = (Host::new(), Dir::new());
+    let host = Host::new();
     prepare(&host);
-    for step in blocks.iter().flatten() {
-        check(page, step, |cmd| cmd.on(&host).dir(dir.path()));
+    run_examples_on(page, sections, |cmd| cmd.on(&host));
+}
+
+/// All of them, as root.
+pub(crate) fn run_examples_on(page: &str, sections: &[&str], how: impl Fn(Cmd) -> Cmd) {
+    let dir = Dir::new();
+    for step in docs::examples(&docs::text(page), sections).iter().flatten() {
+        check(page, step, |cmd| how(cmd).dir(dir.path()));
     }
 }
 
