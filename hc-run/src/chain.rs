@@ -18,8 +18,9 @@ const CAPABILITIES: &str =
     "chown,dac_override,fowner,fsetid,kill,net_bind_service,setfcap,setgid,setpcap,setuid,sys_chroot";
 /// An init that ends its namespace does so by reboot(2).
 const CAPABILITIES_OF_INIT: &str = "sys_boot";
-/// What an init expects to be empty at its start, as podman gives it.
-const PLACES_OF_INIT: [&str; 3] = ["--tmpfs=/run", "--tmpfs=/run/lock", "--tmpfs=/tmp:mode=1777"];
+/// What an init expects to be empty at its start, as podman gives it, if its root directory has that.
+const PLACES_OF_INIT: [(&str, &[&str]); 2] =
+    [("run", &["--tmpfs=/run", "--tmpfs=/run/lock"]), ("tmp", &["--tmpfs=/tmp:mode=1777"])];
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// As each process sees it that has a network: hc-netns puts another file there, in a mount namespace of its own.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
@@ -53,6 +54,8 @@ pub(crate) struct Setting {
     pub(crate) program: OsString,
     /// There are name servers to hand on.
     pub(crate) resolv_conf: bool,
+    /// Directories that are in the root directory, of those at the top.
+    pub(crate) directories: Vec<&'static str>,
     /// Where the container's cgroup could be shown in it; `None` if it is not to be.
     pub(crate) cgroups: Cgroups,
 }
@@ -183,7 +186,8 @@ fn jail(container: &Container, setting: &Setting) -> Link {
     }
     words.extend(cgroup_file_system(container, setting).map(OsString::from));
     if container.init == Init::System {
-        words.extend(PLACES_OF_INIT.map(OsString::from));
+        let places = PLACES_OF_INIT.iter().filter(|(place, _)| setting.directories.contains(place));
+        words.extend(places.flat_map(|(_, mounts)| mounts.iter().map(OsString::from)));
     }
     if container.tty {
         words.push("--pty".into());

@@ -17,7 +17,7 @@ mod user;
 use cgroups::Cgroups;
 use chain::{Caller, Setting};
 use hc::{Environ, Result, Status};
-use options::{Container, Plan, Show, Storage};
+use options::{Container, Init, Plan, Show, Storage};
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -57,5 +57,6 @@ fn look_around(container: &Container, caller: Caller, env: &Environ) -> Result<S
     };
     let resolv_conf = Path::new("/etc/resolv.conf").exists();
     let cgroups = if container.shows_its_cgroup() { cgroups::find() } else { Cgroups::None };
-    Ok(Setting { caller, place, ids, program, resolv_conf, cgroups })
+    let directories = if container.init == Init::System { place.directories() } else { Vec::new() };
+    Ok(Setting { caller, place, ids, program, resolv_conf, directories, cgroups })
 }

@@ -80,6 +80,17 @@ impl Place {
             Place::Kept(directory) | Place::Tmpfs(directory) => directory,
         }
     }
+
+    /// Which of the directories that an init expects to be empty are there. In a tmpfs anybody can make them.
+    pub(crate) fn directories(&self) -> Vec<&'static str> {
+        let is_there = |name: &&str| match self {
+            Place::Kept(directory) => {
+                Path::new(directory).join(name).symlink_metadata().is_ok_and(|about| about.is_dir())
+            }
+            Place::Tmpfs(_) => true,
+        };
+        ["run", "tmp"].into_iter().filter(is_there).collect()
+    }
 }
 
 /// The directory of a named container, there or not. Somebody else's link in that place is not followed.
@@ -142,6 +153,13 @@ mod tests {
             Ok(Place::Kept("/h/.local/share/hc/a".into()))
         );
         assert!(named(true, &[]).unwrap_err().to_string().contains("HOME"));
+    }
+
+    #[test]
+    fn what_is_no_directory_of_the_root_directory_is_not_there() {
+        assert_eq!(Place::Tmpfs("/mnt".into()).directories(), ["run", "tmp"]);
+        assert_eq!(Place::Kept("/".into()).directories(), ["run", "tmp"]);
+        assert_eq!(Place::Kept("/proc/self".into()).directories(), [""; 0]);
     }
 
     #[test]

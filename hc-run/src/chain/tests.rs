@@ -12,7 +12,9 @@ fn chain_with(cgroups: Cgroups, words: &[&str], caller: Caller, place: Place) ->
     let Plan::Run(container) = plan else { panic!("{words:?}") };
     let container = container.for_caller(caller).unwrap();
     let ids = container.user.as_ref().map(|user| user.look_up(OsStr::new("/")).unwrap());
-    let setting = Setting { caller, place, ids, program: "/bin/echo".into(), resolv_conf: true, cgroups };
+    let directories = vec!["run", "tmp"];
+    let program = "/bin/echo".into();
+    let setting = Setting { caller, place, ids, program, resolv_conf: true, directories, cgroups };
     let links = write(&container, &setting);
     let words = |link: Link| link.words.join(OsStr::new(" ")).into_string().unwrap();
     links.into_iter().map(|link| format!("{} {}", link.tool.name(), words(link))).collect()

@@ -96,6 +96,18 @@ fn an_operating_system_finds_empty_directories_and_a_cgroup_to_divide() {
     }
 }
 
+/// Nor has it a directory for all that others have.
+#[test]
+fn one_in_a_tree_that_is_not_its_caller_s_starts() {
+    require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
+    require!(user_namespaces(), NO_USER_NAMESPACES);
+    let tree = busybox(Who::Root, "::once:/bin/sh -c \"echo it starts; poweroff\"\n");
+    let line = Cmd::tool("hc-run").arg("-r").arg(tree.path()).arg("/sbin/init");
+    let ended = line.as_nobody().run().ok();
+    assert!(ended.text().starts_with("it starts"), "{ended:?}");
+    assert!(!tree.join("run").exists());
+}
+
 #[test]
 fn an_operating_system_starts_where_root_may_make_no_cgroup() {
     require!(can_make_hosts(), "takes root with CAP_SYS_ADMIN");
