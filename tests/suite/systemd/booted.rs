@@ -234,6 +234,9 @@ fn an_operating_system_boots_restarts_and_is_powered_off() {
         init.unwrap()
     };
     let init = boots();
+    // What it has limits of, it can limit its services in.
+    let controllers = inside(&init, &["cat", "/sys/fs/cgroup/system.slice/cgroup.controllers"]).run().ok();
+    assert_eq!(controllers.text(), "memory pids\n");
     inside(&init, &["systemctl", "reboot"]).run();
     eventually("it restarts", || system.is("NRestarts") == "1");
     assert_ne!(boots(), init);
