@@ -30,7 +30,7 @@ DIST = $(or $(CARGO_TARGET_DIR),target)/dist
 
 # One after the other, also with -j: cargo is parallel by itself, and hello runs what install has installed.
 .NOTPARALLEL:
-.PHONY: all help install uninstall hello deb dist test test-vm test-vm-systemd test-dist bench lint clean
+.PHONY: all help install uninstall hello deb dist test test-cluster test-vm test-vm-systemd test-dist bench lint clean
 
 all:
 	$(CARGO) build --release --locked $(REMAP) --workspace $(TOOLS:%=--bin %)
@@ -47,6 +47,7 @@ help:
 	@echo 'make test                run all tests, as root for all of them'
 	@echo 'make test-vm             run those that another kernel matters to in a virtual machine, or TESTS="run:: unshare::jail" ...'
 	@echo 'make test-vm-systemd     run what takes systemd as process 1 in there'
+	@echo 'make test-cluster        run containers by Slurm and by GNU parallel over ssh, on a quiet machine'
 	@echo 'make test-dist           build the tarball and, out of that, the package, twice: the same bytes'
 	@echo 'make bench               measure all, or BENCH="start" ...; BENCH=--readme renews tests/bench/README.md'
 	@echo 'make lint                formatting, clippy, rustdoc, pages, scripts'
@@ -118,6 +119,11 @@ TESTS ?= cgroup:: contract:: run::container run::limits run::os unshare::furnish
 test-vm: all
 	tests/require
 	tests/vm/run $(TESTS)
+
+# Slurm and sshd on three machines that are none: they have limits of time of their own, so nothing else runs meanwhile.
+test-cluster:
+	tests/require
+	HC_TEST_CLUSTER=1 $(CARGO) test --locked -p hc-tests --test suite -- --test-threads=1 cluster::
 
 # The same machine, as systemd boots it.
 TESTS_SYSTEMD ?= systemd::booted

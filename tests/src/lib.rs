@@ -46,7 +46,9 @@ pub use dir::Dir;
 pub use host::Host;
 pub use output::{Ended, Output};
 pub use patience::patience;
-pub use require::{can_make_hosts, is_kernel, is_root, is_systemd_s, lacks, skip, user_namespaces};
+pub use require::{
+    can_make_hosts, is_asked_for, is_kernel, is_root, is_systemd_s, lacks, skip, user_namespaces,
+};
 pub use running::{Running, eventually, meanwhile};
 pub use sys::send;
 pub use view::View;

@@ -73,10 +73,36 @@ macro_rules! require_systemd {
     };
 }
 
+/// Ends a test that takes the machine for itself, for a minute and more, unless `make test-cluster` runs it; said as with
+/// [`require_systemd!`](crate::require_systemd!).
+///
+/// `require_quiet!();`
+#[macro_export]
+macro_rules! require_quiet {
+    () => {
+        if !$crate::is_asked_for(
+            module_path!(),
+            "HC_TEST_CLUSTER",
+            "takes a quiet machine: make test-cluster",
+        ) {
+            return;
+        }
+    };
+}
+
+/// Whether a target of make(1) has set the variable with which it runs tests that it is for; else that is said.
+pub fn is_asked_for(test: &str, variable: &str, reason: &str) -> bool {
+    let is_set = std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+    if !is_set {
+        say_skipped(test, reason);
+    }
+    is_set
+}
+
 /// What [`require_systemd!`](crate::require_systemd!) asks.
 pub fn is_systemd_s(test: &str) -> bool {
-    if std::env::var_os("HC_TEST_SYSTEMD").is_none_or(|value| value.is_empty()) {
-        say_skipped(test, "takes a machine whose process 1 is systemd: make test-vm-systemd");
+    let reason = "takes a machine whose process 1 is systemd: make test-vm-systemd";
+    if !is_asked_for(test, "HC_TEST_SYSTEMD", reason) {
         return false;
     }
     let name = std::fs::read_to_string("/proc/1/comm").expect("the name of process 1");

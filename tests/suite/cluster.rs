@@ -3,7 +3,7 @@
 mod machines;
 
 use crate::docs::run_examples_on;
-use hc_tests::{can_make_hosts, require};
+use hc_tests::{can_make_hosts, require, require_quiet};
 use machines::{Cluster, patiently};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +12,7 @@ const JOBS: u32 = 300;
 
 #[test]
 fn the_page_of_hc_cluster() {
+    require_quiet!();
     require!(can_make_hosts(), ROOT);
     let cluster = Cluster::new().with_slurm().with_ssh();
     run_examples_on("man/hc-cluster.7", &["DESCRIPTION"], |cmd| cmd.on(&cluster.host).env("HOME", "/root"));
@@ -56,6 +57,7 @@ fn cancelled_leaves_nothing(cluster: &Cluster) {
 
 #[test]
 fn slurm_loses_no_job_of_a_machine_that_is_cut_off_and_leaves_none_behind() {
+    require_quiet!();
     require!(can_make_hosts(), ROOT);
     let cluster = Cluster::new().with_slurm();
     let ship =
@@ -103,6 +105,7 @@ exec hc-run -e SLURM_ARRAY_TASK_ID -r /box sh -c 'echo job $SLURM_ARRAY_TASK_ID;
 
 #[test]
 fn parallel_loses_no_job_of_a_machine_that_is_cut_off() {
+    require_quiet!();
     require!(can_make_hosts(), ROOT);
     let cluster = Cluster::new().with_ssh();
     let ship =
