@@ -77,7 +77,7 @@ const FOR_ROOT: [&str; 17] = [
 fn places(who: Who) -> (Dir, Dir) {
     let make = || if who == Who::Root { Dir::new() } else { Dir::of_nobody() };
     let (tree, data) = (make(), make());
-    for name in ["proc", "sys", "dev", "tmp", "etc"] {
+    for name in ["proc", "sys", "dev", "run", "tmp", "etc"] {
         tree.directory(name);
     }
     tree.program("bin/probe", std::fs::read(probe()).unwrap());
