@@ -19,7 +19,7 @@ const CAPABILITIES: &str =
 /// An init that ends its namespace does so by reboot(2).
 const CAPABILITIES_OF_INIT: &str = "sys_boot";
 /// What an init expects to be empty at its start, as podman gives it, if its root directory has that.
-const PLACES_OF_INIT: [(&str, &[&str]); 2] =
+pub(crate) const PLACES_OF_INIT: [(&str, &[&str]); 2] =
     [("run", &["--tmpfs=/run", "--tmpfs=/run/lock"]), ("tmp", &["--tmpfs=/tmp:mode=1777"])];
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// As each process sees it that has a network: hc-netns puts another file there, in a mount namespace of its own.
@@ -54,7 +54,7 @@ pub(crate) struct Setting {
     pub(crate) program: OsString,
     /// There are name servers to hand on.
     pub(crate) resolv_conf: bool,
-    /// Directories that are in the root directory, of those at the top.
+    /// What the root directory has of [`PLACES_OF_INIT`].
     pub(crate) directories: Vec<&'static str>,
     /// Where the container's cgroup could be shown in it; `None` if it is not to be.
     pub(crate) cgroups: Cgroups,

@@ -15,7 +15,7 @@ mod subids;
 mod user;
 
 use cgroups::Cgroups;
-use chain::{Caller, Setting};
+use chain::{Caller, PLACES_OF_INIT, Setting};
 use hc::{Environ, Result, Status};
 use options::{Container, Init, Plan, Show, Storage};
 use std::ffi::OsString;
@@ -57,6 +57,7 @@ fn look_around(container: &Container, caller: Caller, env: &Environ) -> Result<S
     };
     let resolv_conf = Path::new("/etc/resolv.conf").exists();
     let cgroups = if container.shows_its_cgroup() { cgroups::find() } else { Cgroups::None };
-    let directories = if container.init == Init::System { place.directories() } else { Vec::new() };
+    let is_there = |name: &&str| container.init == Init::System && place.has(name);
+    let directories = PLACES_OF_INIT.map(|(name, _)| name).into_iter().filter(is_there).collect();
     Ok(Setting { caller, place, ids, program, resolv_conf, directories, cgroups })
 }
