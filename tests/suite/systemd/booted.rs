@@ -15,12 +15,16 @@ impl Unit {
     fn new(name: &'static str, text: &str) -> Self {
         let text =
             text.replace("ExecStart=/usr/bin/hc-run", &format!("ExecStart={}", tool("hc-run").display()));
-        // Of an instance, the template.
-        let file =
-            name.split('@').next().unwrap().to_owned() + if name.contains('@') { "@.service" } else { "" };
-        fs::write(Path::new("/run/systemd/system").join(file), text).unwrap();
+        let unit = Unit(name);
+        fs::write(unit.file(), text).unwrap();
         systemctl(&["daemon-reload"]).run().ok().quiet();
-        Unit(name)
+        unit
+    }
+
+    /// Where it is. Of an instance, the template.
+    fn file(&self) -> PathBuf {
+        let name = self.0.split_once('@').map_or(self.0.to_owned(), |(name, _)| format!("{name}@.service"));
+        Path::new("/run/systemd/system").join(name)
     }
 
     /// `systemctl VERB` of it.
@@ -70,11 +74,9 @@ impl Unit {
 
 impl Drop for Unit {
     fn drop(&mut self) {
-        let name = self.0;
-        let file =
-            name.split('@').next().unwrap().to_owned() + if name.contains('@') { "@.service" } else { "" };
-        let remove = "systemctl stop \"$1\"; systemctl reset-failed \"$1\"; rm /run/systemd/system/\"$2\"; systemctl daemon-reload";
-        Cmd::sh(remove).args(["sh", name, &file]).run();
+        let remove =
+            "systemctl stop \"$1\"; systemctl reset-failed \"$1\"; rm \"$2\"; systemctl daemon-reload";
+        Cmd::sh(remove).args(["sh", self.0]).arg(self.file()).run();
     }
 }
 
